@@ -1,0 +1,283 @@
+"""Puts the parts together, starts them in order and stops them in the opposite one. The only module that
+knows all of them."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import structlog
+from aiohttp import web
+from sqlalchemy import select
+
+import handlers  # noqa: F401  fills the register
+from bot.answers.engine import Engine
+from bot.channels.web.channel import Site, Stored, WebChannel
+from bot.chat.channel import Channel
+from bot.clock import Clock
+from bot.conversation.reading import Reader
+from bot.conversation.receive import Conversation, Parts, words_for
+from bot.conversation.router import on
+from bot.delivery import outbox
+from bot.delivery.sender import Sender
+from bot.errors import BadInput, Fault, PortTaken
+from bot.event import load
+from bot.event.model import Event
+from bot.pages.calendars import Calendars
+from bot.pages.health import Health
+from bot.pages.offline import Offline
+from bot.pages.sessions import SessionPages
+from bot.people import privacy
+from bot.programme import versions
+from bot.programme.tables import kept
+from bot.programme.versions import Published, Versions
+from bot.settings import Settings
+from bot.store import migrate
+from bot.store.threads import Store
+from bot.store.transaction import Transaction
+from bot.text.words import Words
+
+VAR = Path("var")
+WATCH_SECONDS = 1.0  # how soon a `publish` in another shell is answered from
+PURGE_SECONDS = 300.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The database with an event published in it, and the clock that it runs by."""
+
+    store: Store
+    versions: Versions
+    published: Published
+    clock: Clock
+    changed_folder: str = ""  # the event's folder, where it says something else than what is published
+
+
+def open_store(settings: Settings) -> Opened:
+    """Migrate the database, publish the event on first start, set the clock. Raises BadInput, NoSuchEvent,
+    StoreUnreachable."""
+    folder = load.find(settings.event)
+    digest = load.digest(folder)
+    store = Store(settings.database)
+    store.write_now(migrate.to_newest)
+    found = store.read_now(versions.newest)
+    if found is None:
+        event = load.load(folder)
+        store.write_now(_publish_first, event, digest)
+    known = Versions()
+    published = store.read_now(known.current)
+    assert published is not None
+    if found is not None and published.event.details.id != _id_of(folder):
+        fault = f"holds the event {published.event.details.id!r}, and {settings.event!r} is another"
+        raise BadInput([Fault("PASSERELLE_DATABASE_URL", 0, fault, "give each event a database of its own")])
+    clock = Clock()
+    _set_clock(store, clock, settings.clock, published.event)
+    changed = str(folder) if found is not None and found[1] != digest else ""
+    return Opened(store, known, published, clock, changed)
+
+
+def _publish_first(tx: Transaction, event: Event, digest: str) -> None:
+    # Two replicas that start together meet at the version's primary key; the later finds it done and retries none.
+    if versions.newest(tx) is None:
+        versions.publish(tx, event, digest, datetime.now(UTC))
+
+
+def _id_of(folder: Path) -> str:
+    from bot.event import yaml
+
+    value = yaml.read(folder / "event.yaml", "event.yaml").value
+    return str(value.get("id")) if isinstance(value, dict) else ""
+
+
+def _set_clock(store: Store, clock: Clock, wanted: datetime | None, event: Event) -> None:
+    """Stand at `wanted` (local) at first start and run on from there: the shift is kept in the database."""
+    if wanted is None:
+        return
+    name = f"clock {wanted:%Y-%m-%dT%H:%M}"
+
+    def shift(tx: Transaction) -> float:
+        found = tx.scalar(select(kept.c.value).where(kept.c.name == name))
+        if found is not None:
+            return float(found)
+        moved = Clock()
+        moved.stand_at(wanted.replace(tzinfo=event.zone))
+        tx.execute(tx.insert(kept).values(name=name, value=str(moved.shift.total_seconds())))
+        return moved.shift.total_seconds()
+
+    clock.shift = timedelta(seconds=store.write_now(shift))
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs cookies and links: given, or made at first start and kept for its owner's eyes."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = VAR / "secret.key"
+    VAR.mkdir(exist_ok=True)
+    with suppress(FileExistsError), path.open("x", encoding="ascii") as file:
+        path.chmod(0o600)
+        file.write(secrets.token_urlsafe(32))
+    return path.read_text(encoding="ascii")
+
+
+def build_engine(event: Event, settings: Settings) -> Engine:
+    """The answering engine for the event; vectors are kept under var/."""
+    return Engine.build(event, embedder=settings.embedder, cache=VAR / "vectors")
+
+
+class App:
+    """A running bot: channels, conversation, delivery, jobs."""
+
+    def __init__(self, settings: Settings, opened: Opened, channels: Mapping[str, Channel], engine: Engine) -> None:
+        self.settings = settings
+        self.opened = opened
+        self.channels = dict(channels)
+        self.reader = Reader(engine)
+        # A PostgreSQL database may have other processes on it; an SQLite file has this one.
+        self.sender = Sender(opened.store, self.channels, opened.clock, alone=opened.store.is_sqlite)
+        self.conversation = Conversation(
+            Parts(
+                store=opened.store,
+                clock=opened.clock,
+                versions=opened.versions,
+                reader=self.reader,
+                channels=self.channels,
+                register=on,
+                submit=self.sender.submit,
+                owner=self.sender.owner,
+                public_url=settings.public_url,
+                retention_days=settings.retention_days,
+            )
+        )
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Everything started; on leaving, doors close first, then what is in flight ends, then the database."""
+        jobs = [asyncio.create_task(self.sender.run(), name="sender")]
+        jobs.append(asyncio.create_task(self._watch(), name="watch"))
+        jobs.append(asyncio.create_task(self._purge(), name="purge"))
+        doors = [
+            asyncio.create_task(channel.run(self.conversation.receive), name=name)
+            for name, channel in self.channels.items()
+        ]
+        try:
+            yield
+        finally:
+            for group in (doors, jobs):
+                for task in group:
+                    task.cancel()
+                await asyncio.gather(*group, return_exceptions=True)
+            self.reader.close()
+
+    async def _watch(self) -> None:
+        """Answer from a newer version as soon as one is published, here or in another process."""
+        number = self.opened.published.number
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                published = await self.opened.store.read(self.opened.versions.current)
+                if published is not None and published.number != number:
+                    number = published.number
+                    self.reader.engine = await asyncio.to_thread(build_engine, published.event, self.settings)
+                    log.info("event.published", version=number)
+            except Exception:
+                log.exception("watch.failed")
+
+    async def _purge(self) -> None:
+        """Erase what is past its time."""
+        while True:
+            try:
+                details = self.opened.published.event.details
+                ends = datetime.combine(details.ends, datetime.max.time(), self.opened.published.event.zone)
+                gone = await self.opened.store.write(
+                    privacy.purge, self.opened.clock.now(), event_ends=ends,
+                    retention=timedelta(days=self.settings.retention_days),
+                )  # fmt: skip
+                if gone:
+                    log.info("privacy.purged", persons=gone)
+            except Exception:
+                log.exception("purge.failed")
+            await asyncio.sleep(PURGE_SECONDS)
+
+
+def web_channel(settings: Settings, opened: Opened) -> WebChannel:
+    """The web chat, reading its messages from the outbox."""
+    store, known = opened.store, opened.versions
+
+    async def backlog(address: str, after: int) -> list[Stored]:
+        rows = await store.read(outbox.since, "web", address, after, 100)
+        return [Stored(sequence, body) for sequence, body in rows]
+
+    def site() -> Site:
+        published = known.last or opened.published
+        return site_of(published, settings)
+
+    return WebChannel(
+        secret_key=secret_key(settings),
+        backlog=backlog,
+        site=site,
+        clock=opened.clock,
+        secure=settings.public_url.startswith("https://"),
+    )
+
+
+_sites: dict[int, Site] = {}
+
+
+def site_of(published: Published, settings: Settings) -> Site:
+    """What the web page needs of the event; made once a version."""
+    if published.number not in _sites:
+        _sites[published.number] = _site(published, settings)
+    return _sites[published.number]
+
+
+def _site(published: Published, settings: Settings) -> Site:
+    details = published.event.details
+    languages = list(details.languages)
+    if "zh" in languages:
+        languages.insert(languages.index("zh") + 1, "zh-Hant")
+    words: dict[str, Words] = {tag: words_for(published, tag) for tag in languages}
+    return Site(
+        languages=tuple(languages),
+        words=words,
+        name=details.name,
+        short_name=details.short_name,
+        default_language=published.event.default_language,
+    )
+
+
+@asynccontextmanager
+async def serving(app: App, *, host: str, port: int) -> AsyncIterator[int]:
+    """The web server: chat, feeds, health; the port it listens on. Raises PortTaken."""
+    opened = app.opened
+    server = web.Application(client_max_size=64 * 1024)
+    chat = app.channels.get("web")
+    if isinstance(chat, WebChannel):
+        chat.add_routes(server, app.conversation.receive)
+    for pages in (
+        Calendars(opened.store, opened.versions, opened.clock),
+        Offline(opened.store, opened.versions, opened.clock),
+        SessionPages(opened.store, opened.versions),
+    ):
+        pages.add_routes(server)
+    Health(opened.store, opened.clock).add_routes(server)
+    runner = web.AppRunner(server, access_log=None, shutdown_timeout=2)
+    await runner.setup()
+    try:
+        listener = web.TCPSite(runner, host, port)
+        try:
+            await listener.start()
+        except OSError as error:
+            raise PortTaken(host, port) from error
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+def commands(say: Words) -> Sequence[tuple[str, str]]:
+    """(name, what it does in the reader's language) of every command that platforms show in a menu."""
+    return [(command.name, say.text(command.description)) for command in on.commands.values() if command.in_menu]

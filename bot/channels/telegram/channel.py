@@ -1,0 +1,211 @@
+"""The Telegram channel, by polling: updates in, messages out, on python-telegram-bot over aiohttp.
+
+What a verdict leads to is decided by the sender; here only this bot's pace is kept, and what
+Telegram refuses for a reason that can be mended at once (an old message, our HTML) is sent anew.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from html import unescape
+from typing import Any
+
+import structlog
+import telegram
+from telegram.error import BadRequest, ChatMigrated, InvalidToken, RetryAfter, TelegramError
+from telegram.ext import Application
+
+from bot.channels.telegram import profile, verdicts
+from bot.channels.telegram.http import AiohttpRequest
+from bot.channels.telegram.pace import RATE, Pace
+from bot.channels.telegram.polling import Backoff, Poller, PollingBot, retry_seconds
+from bot.channels.telegram.render import TEXT_LIMIT, render
+from bot.chat.channel import Abilities, Failed, Parcel, Receive, Sent, Verdict
+from bot.chat.reply import Reply
+from bot.clock import Clock
+from bot.text.words import Words
+
+log = structlog.get_logger()
+
+TELEGRAM_SERVER = "https://api.telegram.org"
+CLOSING_SECONDS = 3.0  # for presses still being answered at the end
+TAG = re.compile(r"</?[a-z][^<>]*>")
+
+
+class TelegramChannel:
+    """One bot. `run` takes updates, `send` may be called with or without it; `close` at the very end."""
+
+    name = "telegram"
+    abilities = Abilities(buttons=True, edits=True, pushes=True, text_limit=TEXT_LIMIT, text_unit="utf16")
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        words: Callable[[str], Words],
+        commands: profile.Commands,
+        api_url: str = "",
+        names: Mapping[str, str] | None = None,
+        base_url: str = "",
+        rate: float = RATE,
+        clock: Clock | None = None,
+    ) -> None:
+        """api_url: another Bot API server, "http://host:port". words: language -> its Words.
+
+        commands: language -> (command, what it does), for the menus. names: language -> the event's name.
+        base_url: our public address, for links that begin with "/". rate: messages a second, 0 for no limit.
+        """
+        server = (api_url or TELEGRAM_SERVER).rstrip("/")
+        self._request = AiohttpRequest()
+        self._bot = PollingBot(
+            token,
+            base_url=f"{server}/bot",
+            base_file_url=f"{server}/file/bot",
+            request=self._request,
+            get_updates_request=self._request,
+        )
+        # No updater and no limiter of the library's: polling and pace are our own.
+        builder = Application.builder().bot(self._bot).updater(None).concurrent_updates(True)
+        self._application: Application[Any, Any, Any, Any, Any, Any] = builder.build()
+        self._words = words
+        self._commands = commands
+        self._names = names or {}
+        self._base_url = base_url
+        self._pace = Pace(rate)
+        self._clock = clock or Clock()
+        self._background: set[asyncio.Task[None]] = set()
+
+    def render(self, replies: Sequence[Reply], say: Words, *, replacing: str = "") -> list[Parcel]:
+        return render(replies, say, replacing=replacing, base_url=self._base_url)
+
+    # --- updates
+
+    async def run(self, receive: Receive) -> None:
+        """Until cancelled; returns early, with an error in the log, where Telegram refuses the token."""
+        try:
+            await self._connect()
+            self._in_background(profile.publish(self._bot, self._words, self._commands, self._names))
+            log.info("telegram.polling", bot=self._bot.id)
+            await Poller(self._bot, receive, clock=self._clock, on_press=self._let_rest).run()
+        except InvalidToken:
+            log.error(
+                "telegram.token_refused",
+                do="put the token that @BotFather shows into PASSERELLE_TELEGRAM_TOKEN and start again",
+            )
+        finally:
+            await self._finish_background()
+
+    async def close(self) -> None:
+        """Close all connections; after the last `send`."""
+        await self._application.shutdown()
+        await self._request.shutdown()
+
+    async def _connect(self) -> None:
+        """Sign in and leave webhook mode; waiting updates are kept. Tries until it succeeds."""
+        backoff = Backoff()
+        while True:
+            try:
+                await self._application.initialize()
+                await self._bot.delete_webhook(drop_pending_updates=False)
+            except InvalidToken:
+                raise
+            except RetryAfter as error:
+                await asyncio.sleep(retry_seconds(error))
+            except TelegramError as error:
+                pause = backoff.next_seconds()
+                log.warning("telegram.connect_failed", error=type(error).__name__, pause_seconds=round(pause, 1))
+                await asyncio.sleep(pause)
+            else:
+                return
+
+    def _let_rest(self, query_id: str) -> None:
+        """Answer a press, so that its button stops spinning; outside of the pace, and never waited for."""
+        self._in_background(self._answer(query_id))
+
+    async def _answer(self, query_id: str) -> None:
+        try:
+            await self._bot.answer_callback_query(query_id)
+        except TelegramError as error:  # too old, or the network: the button rests by itself in the end
+            log.debug("telegram.press_unanswered", error=type(error).__name__)
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._background.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("telegram.background_failed", error=type(error).__name__, exc_info=error)
+
+    async def _finish_background(self) -> None:
+        if self._background:
+            _, late = await asyncio.wait(set(self._background), timeout=CLOSING_SECONDS)
+            for task in late:
+                task.cancel()
+
+    # --- messages
+
+    async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
+        if (later := await self._pace.admit(address)) is not None:
+            return later
+        return await self._deliver(int(address), parcel.body, parcel.edits)
+
+    async def _deliver(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
+        """One call; a second one where the first was refused for what can be mended at once."""
+        try:
+            return await self._call(chat, body, edits)
+        except RetryAfter as error:
+            return self._pace.refused(str(chat), retry_seconds(error))
+        except ChatMigrated as error:
+            log.warning("telegram.chat_migrated", chat=chat, to=error.new_chat_id)
+            return await self._deliver(error.new_chat_id, body, "")
+        except BadRequest as error:
+            if edits and verdicts.is_not_modified(error):
+                return Sent(edits)
+            if edits and verdicts.is_not_editable(error):
+                return await self._deliver(chat, body, "")
+            if "parse_mode" in body and verdicts.is_not_parsed(error):
+                log.error("telegram.markup_refused", chat=chat, error=error.message)
+                return await self._deliver(chat, _as_plain(body), edits)
+            return verdicts.verdict(error)
+        except TelegramError as error:
+            return verdicts.verdict(error)
+
+    async def _call(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
+        # Keyboards and options go as they are: building the library's objects for them costs and adds nothing.
+        extra = {name: body[name] for name in ("reply_markup", "link_preview_options") if name in body}
+        sent: telegram.Message | bool
+        match body.get("method"):
+            case "editMessageText" if edits:
+                sent = await self._bot.edit_message_text(
+                    body["text"],
+                    chat_id=chat,
+                    message_id=int(edits),
+                    parse_mode=body.get("parse_mode"),
+                    api_kwargs=extra,
+                )
+            case "sendMessage" | "editMessageText":
+                sent = await self._bot.send_message(
+                    chat, body["text"], parse_mode=body.get("parse_mode"), api_kwargs=extra
+                )
+            case "sendVenue":
+                sent = await self._bot.send_venue(
+                    chat, body["latitude"], body["longitude"], body["title"], body["address"], api_kwargs=extra
+                )
+            case "sendLocation":
+                sent = await self._bot.send_location(chat, body["latitude"], body["longitude"], api_kwargs=extra)
+            case "sendDocument":
+                document = telegram.InputFile(body["content"].encode(), filename=body["file_name"])
+                document.mimetype = body["media_type"]
+                sent = await self._bot.send_document(chat, document, api_kwargs=extra)
+            case other:
+                return Failed(f"no such method: {other}")
+        return Sent(str(sent.message_id) if isinstance(sent, telegram.Message) else edits)
+
+
+def _as_plain(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The same message without markup, for HTML that Telegram would not read."""
+    plain = {name: value for name, value in body.items() if name != "parse_mode"}
+    plain["text"] = unescape(TAG.sub("", plain["text"]))
+    return plain

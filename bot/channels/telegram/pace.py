@@ -1,0 +1,86 @@
+"""How fast this bot may write: a slot every 1/rate second for all chats, and each chat's own pace.
+
+No burst over all chats: python-telegram-bot's own limiter starts with a full bucket, which Telegram
+answers with 429 (speed.md). One process only; several share their pace elsewhere.
+"""
+
+import asyncio
+import random
+from collections import OrderedDict, deque
+
+from bot.chat.channel import Later
+
+RATE = 30.0  # messages a second over all chats (platform rules, Rates)
+CHAT_SECONDS = 1.0  # between two messages to one chat...
+CHAT_BURST = 3  # ...but for this many at once
+GROUP_SECONDS = 3.0  # a group: 20 a minute
+PATIENCE_SECONDS = 4.0  # a longer wait is handed back, so that nothing is leased meanwhile
+CHATS_REMEMBERED = 20_000
+FLOOD_SECONDS, FLOOD_CHATS = 3.0, 2  # refused in so many chats within this time: the whole bot is held
+
+
+class Pace:
+    """Slots in order of asking. rate: messages a second; 0 for no limit at all (benchmarks)."""
+
+    def __init__(self, rate: float = RATE) -> None:
+        self._step = 1 / rate if rate else 0.0
+        self._next = 0.0  # loop time of the next free slot
+        self._full: OrderedDict[str, float] = OrderedDict()  # chat -> when its allowance is whole again
+        self._held: dict[str, float] = {}  # chat, "" for the bot -> until when Telegram refuses it
+        self._refusals: deque[tuple[float, str]] = deque(maxlen=32)
+
+    async def admit(self, chat: str) -> Later | None:
+        """Return when `chat` may be written to, or at once with Later where that is too far off.
+
+        Safe under concurrency: the allowance and the slot are taken before the wait for them begins.
+        """
+        time = asyncio.get_running_loop().time
+        now = time()
+        if self._held and (refusal := self._hold(chat, now)):
+            return refusal
+        if not self._step:
+            return None
+        ready = self._ready(chat, now)
+        if ready - now > PATIENCE_SECONDS:
+            return Later(ready - now, "chat", "the chat's pace")
+        if self._next - max(now, ready) > PATIENCE_SECONDS:
+            return Later(self._next - now, "bot", "the bot's pace")
+        self._spend(chat, now)
+        if ready > now:  # the slots until then are left to others
+            await asyncio.sleep(ready - now)
+        slot = max(time(), self._next)
+        self._next = slot + self._step
+        if (wait := slot - time()) > 0:
+            await asyncio.sleep(wait)
+        return self._hold(chat, time()) if self._held else None
+
+    def refused(self, chat: str, seconds: float) -> Later:
+        """Telegram answered 429 for `chat`: hold it, or the whole bot where several chats are refused."""
+        now = asyncio.get_running_loop().time()
+        seconds += random.uniform(0.05, 0.5)  # noqa: S311 (jitter)
+        self._refusals.append((now, chat))
+        is_flood = len({name for at, name in self._refusals if now - at <= FLOOD_SECONDS}) >= FLOOD_CHATS
+        held = "" if is_flood else chat
+        self._held[held] = max(self._held.get(held, 0.0), now + seconds)
+        return Later(seconds, "bot" if is_flood else "chat", "too many requests")
+
+    def _hold(self, chat: str, now: float) -> Later | None:
+        for held in ("", chat):
+            if (left := self._held.get(held, now) - now) > 0:
+                return Later(left, "chat" if held else "bot", "held by Telegram")
+            self._held.pop(held, None)
+        return None
+
+    def _ready(self, chat: str, now: float) -> float:
+        burst = 1 if chat.startswith("-") else CHAT_BURST
+        return max(now, self._full.get(chat, 0.0) - (burst - 1) * self._chat_step(chat))
+
+    def _spend(self, chat: str, now: float) -> None:
+        self._full[chat] = max(self._full.get(chat, 0.0), now) + self._chat_step(chat)
+        self._full.move_to_end(chat)
+        if len(self._full) > CHATS_REMEMBERED:
+            self._full.popitem(last=False)
+
+    @staticmethod
+    def _chat_step(chat: str) -> float:
+        return GROUP_SECONDS if chat.startswith("-") else CHAT_SECONDS

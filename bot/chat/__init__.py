@@ -1,0 +1,1 @@
+"""The words of a conversation: types and pure functions, no I/O."""

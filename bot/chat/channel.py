@@ -1,0 +1,91 @@
+"""What every platform must offer, and how it says what became of a message."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from bot.chat.reply import Reply
+from bot.chat.update import Update
+from bot.text.words import Words
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What the platform can do; text_limit counts in text_unit."""
+
+    buttons: bool = True
+    edits: bool = False
+    pushes: bool = True
+    text_limit: int = 4096
+    text_unit: Literal["characters", "utf16", "bytes"] = "characters"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One platform message, ready to send: one outbox row, one API call, one message id.
+
+    body: JSON in the platform's own terms. edits: id of the message it replaces, where the platform can.
+    choices: packed actions in the order shown, so that "2" can stand for the second button.
+    """
+
+    body: Mapping[str, Any]
+    edits: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not now: wait `seconds`, for this chat or for the whole bot. Not an attempt."""
+
+    seconds: float
+    scope: Literal["chat", "bot"] = "chat"
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The account cannot be written to until it comes back by itself."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """This message can never be sent; the account is fine."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class InDoubt:
+    """The platform may or may not have taken it."""
+
+    why: str
+
+
+Verdict = Sent | Later | Unreachable | Failed | InDoubt
+Receive = Callable[[Update], Awaitable[None]]
+
+
+class Channel(Protocol):
+    """A platform. `render` is pure; `send` never raises for what a platform can answer."""
+
+    name: str
+    abilities: Abilities
+
+    def render(self, replies: Sequence[Reply], say: Words, *, replacing: str = "") -> list[Parcel]:
+        """replacing: id of the message whose button was pressed, "" when none was."""
+        ...
+
+    async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
+        """because: update key or notice kind. sequence: the message's number in this account's line."""
+        ...
+
+    async def run(self, receive: Receive) -> None:
+        """Take updates and hand each to `receive`, which returns once it is recorded; until cancelled."""
+        ...

@@ -1,0 +1,63 @@
+"""What the bot says, before any platform has a view on it."""
+
+from dataclasses import dataclass
+
+from bot.chat.action import Action
+from bot.text.markup import Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A button that opens a page. url: https://…, or a path that begins with "/" of our own server."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """label: in the reader's language, already short."""
+
+    label: str
+    action: Action | Link
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinates:
+    """A point to show on a map, in degrees (WGS 84), with what stands there."""
+
+    lat: float
+    lon: float
+    name: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file made for the person; content is text (iCalendar, JSON)."""
+
+    name: str
+    media_type: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What, where, when in a few characters each, for platforms that allow no more."""
+
+    what: str
+    where: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """One thing the bot says. The channel renders it within its platform's limits."""
+
+    text: Markup
+    buttons: tuple[Button, ...] = ()
+    place: Coordinates | None = None
+    file: File | None = None
+    replaces: bool = False  # may take the place of the message whose button was pressed
+    expects: str = ""  # name of the handler that reads the person's next free text
+    large: str = ""  # words to show as big as the platform can (an address for a taxi driver)
+    brief: Brief | None = None

@@ -1,0 +1,67 @@
+"""What arrives from a platform, before anybody reads it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.chat.action import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button. message_id: the platform's id of the message that carried it, "" where unknown."""
+
+    action: Action
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """First contact or a deep link; payload: what the link carried, "" for none."""
+
+    payload: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the person is, in degrees (WGS 84)."""
+
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Anything without words: kind is "sticker", "voice", "photo", "file", "unknown"…"""
+
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """The person may be written to (again)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """The person blocked the bot, or stopped following it."""
+
+
+Content = Text | Press | Start | Position | Media | Joined | Left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """One thing a person did on one channel. Can be stored, replayed and compared."""
+
+    channel: str  # "telegram", "wechat", "web", "terminal"
+    key: str  # the platform's own id; (channel, key) is handled once, however often delivered
+    address: str  # where answers go: chat id, openid, browser id
+    author: str  # who did it; differs from address only in a group
+    at: datetime  # aware UTC, when it reached us
+    content: Content
+    language: str = ""  # the platform's hint, BCP 47, may be empty or wrong

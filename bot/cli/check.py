@@ -1,0 +1,24 @@
+"""`passerelle check`: every fault of an event folder and of the catalogues, with file, line and remedy."""
+
+import argparse
+import sys
+
+from bot.event import load
+from bot.settings import Settings
+from bot.text import catalogues
+
+
+def main(options: argparse.Namespace, settings: Settings) -> int:
+    folder = load.find(options.event or settings.event)
+    event, faults = load.read(folder)
+    faults += catalogues.faults()
+    for fault in faults:
+        print(fault)
+    if faults:
+        print(f"{len(faults)} to mend", file=sys.stderr)
+        return 1
+    assert event is not None
+    print(
+        f"{folder}: {len(event.sessions)} sessions, {len(event.places)} places, {len(event.entries)} entries: no fault"
+    )
+    return 0

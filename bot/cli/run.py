@@ -1,0 +1,95 @@
+"""`passerelle run`: every configured channel, delivery, the web server, until told to stop."""
+
+import argparse
+import asyncio
+import signal
+import socket
+import sys
+
+import structlog
+
+from bot import app as app_
+from bot.app import App, Opened
+from bot.chat.channel import Channel
+from bot.conversation.receive import words_for
+from bot.settings import Settings
+
+log = structlog.get_logger()
+
+
+def main(options: argparse.Namespace, settings: Settings) -> int:
+    given = {name: value for name in ("host", "port") if (value := getattr(options, name)) is not None}
+    settings = settings.model_copy(update=given)
+    opened = app_.open_store(settings)
+    try:
+        return asyncio.run(serve(settings, opened))
+    finally:
+        opened.store.close()
+
+
+async def serve(settings: Settings, opened: Opened) -> int:
+    """Run until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    engine = await asyncio.to_thread(app_.build_engine, opened.published.event, settings)
+    channels: dict[str, Channel] = {"web": app_.web_channel(settings, opened)}
+    if settings.telegram_token is not None:
+        channels["telegram"] = _telegram(settings, opened)
+    app = App(settings, opened, channels, engine)
+    async with app_.serving(app, host=settings.host, port=settings.port) as port, app.running():
+        _announce(settings, opened, port, channels)
+        await stop.wait()
+        log.info("run.stopping")
+    return 0
+
+
+def _telegram(settings: Settings, opened: Opened) -> Channel:
+    from bot.channels.telegram.channel import TelegramChannel
+
+    assert settings.telegram_token is not None
+    return TelegramChannel(
+        token=settings.telegram_token.get_secret_value(),
+        api_url=settings.telegram_api_url,
+        words=lambda language: words_for(opened.versions.last or opened.published, language),
+        commands=lambda language: app_.commands(words_for(opened.published, language)),
+        base_url=settings.public_url,
+    )
+
+
+def _announce(settings: Settings, opened: Opened, port: int, channels: dict[str, Channel]) -> None:
+    """The address, on stdout; a QR code where a phone can reach it."""
+    event = opened.published.event
+    print(f"{event.details.name.in_('en')}")
+    if opened.clock.is_moved:
+        local = opened.clock.now().astimezone(event.zone)
+        print(f"The clock is moved: it is {local:%A %d %B %Y, %H:%M} in {event.details.city.in_('en')}.")
+    if opened.changed_folder:
+        print(f"{opened.changed_folder} has changed since it was published: passerelle publish {opened.changed_folder}")
+    local_url = f"http://{'localhost' if settings.host in ('127.0.0.1', '0.0.0.0', '::') else settings.host}:{port}/"  # noqa: S104
+    print(f"Web chat: {settings.public_url or local_url}")
+    print(f"Channels: {', '.join(channels)}")
+    reachable = settings.public_url or _on_the_network(settings.host, port)
+    if reachable and sys.stdout.isatty():
+        import segno
+
+        print(f"From a phone: {reachable}")
+        if not reachable.startswith("https://"):
+            print("  (without https a browser does not install the page nor keep it for reading offline)")
+        segno.make(reachable).terminal(compact=True)
+    print("Stop with Ctrl-C.", flush=True)
+
+
+def _on_the_network(host: str, port: int) -> str:
+    """The address of this machine on the local network, "" while we listen to this machine alone."""
+    if host in ("127.0.0.1", "localhost", "::1"):
+        return ""
+    if host not in ("0.0.0.0", "::"):  # noqa: S104
+        return f"http://{host}:{port}/"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # TEST-NET-1: nothing is sent, the system only picks a way out
+        except OSError:
+            return ""
+        return f"http://{probe.getsockname()[0]}:{port}/"

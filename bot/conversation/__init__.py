@@ -1,0 +1,1 @@
+"""The machine that runs a turn: an update in, replies owed. Read receive.py first."""

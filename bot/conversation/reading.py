@@ -1,0 +1,47 @@
+"""Understand a text before its transaction: language, command, likely entries. Nothing slow may run inside one.
+
+The models live in a thread of their own behind a bounded queue; a reader who would wait too long is
+read by the rules alone, which `questions` then answers honestly.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from bot.answers.engine import Engine
+from bot.answers.outcome import Outcome
+
+QUEUE = 200  # texts that may wait for the models
+LONGEST = 10_000  # characters of a text that are looked at
+
+log = structlog.get_logger()
+
+
+class Reader:
+    """The answering engine behind its thread. `engine` may be swapped at any time for a newer one."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="answers")
+        self._waiting = 0
+
+    async def ask(self, text: str, *, hint: str) -> Outcome | None:
+        """What the text asks; None when too many wait already, or on a defect (logged)."""
+        if self._waiting >= QUEUE:
+            log.warning("answers.queue_full", waiting=self._waiting)
+            return None
+        self._waiting += 1
+        try:
+            call = self.engine.ask
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, lambda: call(text[:LONGEST], hint=hint)
+            )
+        except Exception:
+            log.exception("answers.defect")
+            return None
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)

@@ -1,0 +1,269 @@
+"""One update, one transaction: who wrote, what they mean, what is answered, what is owed; committed
+together. Sending begins after the commit.
+
+What makes it safe: (channel, key) is a primary key, so an update is handled once however often it is
+delivered; the account's row is locked for the turn, so one person's turns run one after the other on
+any replica; replies are outbox rows of the same transaction, so a kill at any line loses none of them
+and repeats no effect.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from bot.chat.action import Action
+from bot.chat.channel import Channel
+from bot.chat.reply import Button, Reply
+from bot.chat.update import Joined, Left, Media, Position, Press, Start, Text, Update
+from bot.clock import Clock
+from bot.conversation import choices, trouble
+from bot.conversation.context import Context, Handler, Reading, Told
+from bot.conversation.reading import Reader
+from bot.conversation.router import Register
+from bot.delivery import outbox
+from bot.delivery.outbox import Delivery
+from bot.people import accounts
+from bot.people.accounts import Account
+from bot.programme.versions import Published, Versions
+from bot.store.threads import Store
+from bot.store.transaction import Transaction
+from bot.text.formats import base
+from bot.text.words import Words
+
+REMEMBERED = 10_000  # accounts whose language is kept in memory, to read their next text with
+KEY_LENGTH = 160
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a conversation is made of, put together by bot.app. words_of: (event, language) -> Words, kept."""
+
+    store: Store
+    clock: Clock
+    versions: Versions
+    reader: Reader
+    channels: Mapping[str, Channel]
+    register: Register
+    submit: Callable[[Sequence[Delivery]], None]
+    owner: str
+    public_url: str = ""
+    retention_days: int = 90
+
+
+class Conversation:
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._lines: dict[tuple[str, str], asyncio.Lock] = {}
+        self._languages: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._words: dict[tuple[int, str], Words] = {}
+
+    async def receive(self, update: Update) -> None:
+        """Handle the update; returns once what it did and what it owes are committed.
+
+        One person's updates run in the order they came; different people's side by side. Raises what the
+        database raises: the channel then lets the platform deliver again.
+        """
+        line = (update.channel, update.address)
+        lock = self._lines.setdefault(line, asyncio.Lock())
+        try:
+            async with lock:
+                reading = await self._read(update)
+                deliveries = await self._parts.store.write(self._turn, update, reading)
+                self._parts.submit(deliveries)
+        finally:
+            if not lock.locked() and not lock._waiters:  # type: ignore[attr-defined]  # noqa: SLF001
+                self._lines.pop(line, None)
+
+    async def _read(self, update: Update) -> Reading:
+        if not isinstance(update.content, Text):
+            return Reading()
+        text = update.content.text.strip()
+        if not text or text.startswith("/") or choices.CHOICE.match(text):
+            return Reading()
+        who = (update.channel, update.address)
+        hint = self._languages.get(who)
+        if hint is None:
+            hint = await self._parts.store.read(accounts.language_of, *who) or update.language
+        outcome = await self._parts.reader.ask(text, hint=hint)
+        return Reading(outcome.language, outcome) if outcome else Reading()
+
+    # --- the turn: runs in a database thread, again when PostgreSQL breaks the transaction off
+    def _turn(self, tx: Transaction, update: Update, reading: Reading) -> list[Delivery]:
+        parts = self._parts
+        now = parts.clock.now()
+        if not accounts.first_time(tx, update.channel, update.key[:KEY_LENGTH], now):
+            return []
+        published = parts.versions.current(tx)
+        assert published is not None, "bot.app publishes before it starts a channel"
+        languages = published.event.details.languages
+        hinted = accounts.nearest(update.language, languages, published.event.default_language)
+        account = accounts.lock(tx, update.channel, update.address, language=reading.language or hinted, now=now)
+        if isinstance(update.content, Joined | Left):
+            accounts.set_reachable(tx, account.id, isinstance(update.content, Joined))
+            return []
+        language = self._language(account, reading)
+        ctx = Context(
+            update=update,
+            account=account,
+            person=account.person,
+            say=self.words(published, language),
+            words=lambda other: self.words(published, other),
+            tx=tx,
+            now=now,
+            published=published,
+            reading=reading,
+            public_url=parts.public_url,
+            retention_days=parts.retention_days,
+        )
+        replies = self._answer(ctx)
+        self._languages[update.channel, update.address] = account.person.language
+        if len(self._languages) > REMEMBERED:
+            self._languages.popitem(last=False)
+        return self._owe(ctx, replies)
+
+    def _answer(self, ctx: Context) -> list[Reply]:
+        """The handler's replies, or trouble's; what a failed handler did is undone."""
+        handler, args = self._route(ctx)
+        try:
+            with ctx.tx.savepoint():
+                replies = handler(ctx, *args)
+                replies = [replies] if isinstance(replies, Reply) else list(replies)
+                if ctx.account.is_new and not isinstance(ctx.update.content, Start):
+                    replies.append(self._notice(ctx))
+                # Rendered here too, so that what cannot be rendered is a failed handler and not a lost turn.
+                self._parts.channels[ctx.update.channel].render(replies, ctx.say)
+        except Exception as error:
+            if trouble.is_the_database(error):
+                raise
+            ctx.told.clear()
+            ctx.notes.clear()
+            return [trouble.reply(ctx, error)]
+        return self._offering_language(ctx, replies)
+
+    def _notice(self, ctx: Context) -> Reply:
+        """The notice of privacy that follows the first answer."""
+        notice = self._parts.register.find("content", "notice")
+        assert notice is not None, "no handler for notice"
+        reply = notice(ctx)
+        assert isinstance(reply, Reply)
+        return reply
+
+    def _route(self, ctx: Context) -> tuple[Handler, tuple[str, ...]]:
+        on = self._parts.register
+
+        def content(name: str, *args: str) -> tuple[Handler, tuple[str, ...]]:
+            handler = on.find("content", name)
+            assert handler is not None, f"no handler for {name}"
+            return handler, args
+
+        match ctx.update.content:
+            case Start(payload):
+                return content("start", payload)
+            case Position():
+                return content("position")
+            case Media(kind):
+                return content("media", kind)
+            case Press(action):
+                return self._pressed(action, content)
+            case Text(text):
+                pass
+        text = text.strip()
+        meant = choices.chosen(text, ctx.account.choices)
+        if meant is not None:
+            return self._pressed(meant, content)
+        if text.startswith("/"):
+            name, *words = text[1:].split() or [""]
+            command = on.find("command", name.lower())
+            return (command, tuple(words[:1])) if command else content("unknown command", name)
+        outcome = ctx.reading.outcome
+        if outcome is not None and outcome.command:
+            name, _, argument = outcome.command.partition(":")
+            command = on.find("command", name)
+            if command:
+                return command, (argument,) if argument else ()
+        expected = on.find("reply", ctx.account.expects) if ctx.account.expects else None
+        return (expected, (text,)) if expected else content("text", text)
+
+    def _pressed(
+        self, action: Action, content: Callable[..., tuple[Handler, tuple[str, ...]]]
+    ) -> tuple[Handler, tuple[str, ...]]:
+        handler = self._parts.register.find("press", action.name)
+        return (handler, action.args) if handler else content("unknown button")
+
+    def _owe(self, ctx: Context, replies: Sequence[Reply]) -> list[Delivery]:
+        """Outbox rows for the replies and for what others are told, and the account as the next turn finds it."""
+        parts, account, update = self._parts, ctx.account, ctx.update
+        pressed = update.content.message_id if isinstance(update.content, Press) else ""
+        parcels = parts.channels[update.channel].render(replies, ctx.say, replacing=pressed)
+        deliveries = outbox.add(
+            ctx.tx, account.id, update.channel, update.address, parcels,
+            first_sequence=account.sequence + 1, because=update.key[:KEY_LENGTH], now=ctx.now, owner=parts.owner,
+        )  # fmt: skip
+        shown = [choice for parcel in parcels for choice in parcel.choices]
+        accounts.remember(
+            ctx.tx, account,
+            sequence=account.sequence + len(parcels),
+            expects=next((reply.expects for reply in replies if reply.expects), ""),
+            choices=shown or None,
+            last_entry=ctx.notes.get("entry", account.last_entry),
+        )  # fmt: skip
+        for told in ctx.told:
+            deliveries += self._tell(ctx, told)
+        return deliveries
+
+    def _tell(self, ctx: Context, told: Told) -> list[Delivery]:
+        deliveries: list[Delivery] = []
+        for to in accounts.next_in_line(ctx.tx, told.person, 1):
+            channel = self._parts.channels.get(to.channel)
+            if channel is None:
+                continue
+            say = ctx.words(to.language)
+            parcels = channel.render([told.wording(say)], say)[:1]
+            deliveries += outbox.add(
+                ctx.tx, to.account_id, to.channel, to.address, parcels,
+                first_sequence=to.sequence, because=told.because, now=ctx.now, owner=self._parts.owner,
+            )  # fmt: skip
+        return deliveries
+
+    # --- languages
+    def words(self, published: Published, language: str) -> Words:
+        """Words for readers of `language` of this event; kept, since a catalogue is dear to open."""
+        key = (published.number, language)
+        if key not in self._words:
+            self._words[key] = words_for(published, language)
+        return self._words[key]
+
+    def _language(self, account: Account, reading: Reading) -> str:
+        """The language of this answer: the text's own, else the person's."""
+        own = account.person.language
+        if not reading.language:
+            return own
+        if base(reading.language) == "zh" and base(own) == "zh":
+            # Most short texts are written alike in both scripts: Traditional stays until Simplified is chosen.
+            return "zh-Hant" if "zh-Hant" in (own, reading.language) and not account.person.language_chosen else own
+        return reading.language
+
+    def _offering_language(self, ctx: Context, replies: list[Reply]) -> list[Reply]:
+        """Answered in another language than the person's own: offer to go on in it."""
+        own, spoken = ctx.person.language, ctx.say.language
+        if own == spoken or not replies or ctx.account.is_new or ctx.notes.get("language"):
+            return replies
+        if base(own) == base(spoken):
+            accounts.set_language(ctx.tx, ctx.person.id, spoken, chosen=False)
+            return replies
+        # Translators: a button under an answer given in another language than the reader's usual one.
+        offer = Button(ctx.say.p("button", "Always in English"), Action("language", (spoken,)))
+        return [*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, offer))]
+
+
+def words_for(published: Published, language: str) -> Words:
+    """Words for readers of `language`, in the event's zone, with their second zone where it has one."""
+    details = published.event.details
+    second = details.second_zone.get(language) or details.second_zone.get(base(language))
+    return Words(language, published.event.zone, ZoneInfo(second) if second else None)

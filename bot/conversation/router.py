@@ -1,0 +1,57 @@
+"""Which handler a turn goes to. Handlers register themselves on import with `on`; nothing changes after.
+
+`@on.command("now", "What is on now")` also makes the platforms' menus and docs/commands.md; its
+description is a message id of the catalogues.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.conversation.context import Handler
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    name: str
+    description: str
+    in_menu: bool
+
+
+class Register:
+    """Handlers by what they answer. Names are unique; a second registration is a defect."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Command] = {}
+        self._handlers: dict[tuple[str, str], Handler] = {}
+
+    def command(self, name: str, description: str, *, in_menu: bool = True) -> Callable[[Handler], Handler]:
+        """`/name`, and the plain words that mean it in any language. Called with (ctx, *words after it)."""
+        self.commands[name] = Command(name, description, in_menu)
+        return self._at("command", name)
+
+    def press(self, name: str) -> Callable[[Handler], Handler]:
+        """A button `Action(name, args)`. Called with (ctx, *args)."""
+        return self._at("press", name)
+
+    def reply_to(self, name: str) -> Callable[[Handler], Handler]:
+        """The free text after a reply that `expects` this name. Called with (ctx, text)."""
+        return self._at("reply", name)
+
+    def content(self, name: str) -> Callable[[Handler], Handler]:
+        """Everything else by its kind: "text", "start", "media", "position", "unknown button"…"""
+        return self._at("content", name)
+
+    def find(self, kind: str, name: str) -> Handler | None:
+        return self._handlers.get((kind, name))
+
+    def _at(self, kind: str, name: str) -> Callable[[Handler], Handler]:
+        def keep(handler: Handler) -> Handler:
+            if (kind, name) in self._handlers:
+                raise ValueError(f"two handlers for {kind} {name!r}")
+            self._handlers[kind, name] = handler
+            return handler
+
+        return keep
+
+
+on = Register()

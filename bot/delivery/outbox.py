@@ -1,0 +1,221 @@
+"""Three verbs on the outbox, and nobody else touches the table: add, claim, close.
+
+A row is born `sending`, leased to the process that will send it right after the commit; when that
+process dies the lease runs out and any other takes the row over. One account's rows are a line: what
+comes later waits while the head of the line does.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
+
+from bot.chat.channel import Failed, InDoubt, Later, Parcel, Sent, Unreachable, Verdict
+from bot.delivery.tables import OPEN, State, outbox
+from bot.people import privacy
+from bot.people.tables import account
+from bot.store.transaction import Transaction
+
+LEASE = timedelta(seconds=10)
+MOST_ATTEMPTS = 4  # of an answer that may or may not have arrived: twice beats never, five times does not
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one account."""
+
+    id: int
+    account_id: int
+    channel: str
+    address: str
+    sequence: int
+    because: str
+    parcel: Parcel
+    attempts: int = 0
+
+
+def add(
+    tx: Transaction,
+    account_id: int,
+    channel: str,
+    address: str,
+    parcels: Sequence[Parcel],
+    *,
+    first_sequence: int,
+    because: str,
+    now: datetime,
+    owner: str = "",
+) -> list[Delivery]:
+    """Owe `parcels` to the account, in order. owner: the process that sends them now ("": whoever claims).
+
+    Returns the deliveries that the caller must send: none where something older of this account is still
+    open in other hands, since it goes first. The caller holds the account's lock, which makes
+    `first_sequence` its own; UNIQUE (account_id, sequence) proves it.
+    """
+    if not parcels:
+        return []
+    mine = bool(owner) and not _others_are_open(tx, account_id, owner)
+    rows = [
+        {
+            "account_id": account_id,
+            "sequence": first_sequence + n,
+            "because": because,
+            "body": dict(parcel.body),
+            "edits": parcel.edits,
+            "state": State.SENDING if mine else State.QUEUED,
+            "due_at": now,
+            "lease_until": now + LEASE if mine else None,
+            "lease_owner": owner if mine else "",
+            "created_at": now,
+        }
+        for n, parcel in enumerate(parcels)
+    ]
+    ids = tx.execute(insert(outbox).values(rows).returning(outbox.c.id, outbox.c.sequence)).all()
+    if not mine:
+        return []
+    by_sequence = {sequence: id_ for id_, sequence in ids}
+    return [
+        Delivery(by_sequence[first_sequence + n], account_id, channel, address, first_sequence + n, because, parcel)
+        for n, parcel in enumerate(parcels)
+    ]
+
+
+def _others_are_open(tx: Transaction, account_id: int, owner: str) -> bool:
+    waiting = select(outbox.c.id).where(
+        outbox.c.account_id == account_id, outbox.c.state.in_(OPEN), outbox.c.lease_owner != owner
+    )
+    return tx.execute(waiting.limit(1)).first() is not None
+
+
+def claim(
+    tx: Transaction, *, owner: str, channels: Sequence[str], limit: int, now: datetime, at_start: bool = False
+) -> list[Delivery]:
+    """Lease what is due and free (never leased, or its lease ran out) to `owner`, oldest first, whole lines.
+
+    at_start: the caller is the only process, so that every lease is a dead one's.
+    Safe under a race: the rows are locked (PostgreSQL: SKIP LOCKED) or the writer is alone (SQLite), and
+    a line is only taken when nothing before it is in other hands.
+    """
+    free = or_(
+        outbox.c.state == State.QUEUED,
+        and_(outbox.c.state == State.SENDING, or_(outbox.c.lease_until < now, at_start)),
+    )
+    before = outbox.alias("before")
+    blocked = exists().where(
+        before.c.account_id == outbox.c.account_id,
+        before.c.sequence < outbox.c.sequence,
+        before.c.state.in_(OPEN),
+        or_(before.c.due_at > now, and_(before.c.state == State.SENDING, before.c.lease_until >= now, not at_start)),
+    )
+    due = (
+        select(outbox, account.c.channel, account.c.address)
+        .join_from(outbox, account)
+        .where(outbox.c.state.in_(OPEN), outbox.c.due_at <= now, free, ~blocked, account.c.channel.in_(channels))
+        .order_by(outbox.c.account_id, outbox.c.sequence)
+        .limit(limit)
+    )
+    if tx.is_postgresql:
+        due = due.with_for_update(of=outbox, skip_locked=True)
+    rows = tx.all(due)
+    if rows:
+        taken = update(outbox).where(outbox.c.id.in_([row["id"] for row in rows]))
+        tx.execute(taken.values(state=State.SENDING, lease_owner=owner, lease_until=now + LEASE))
+    return [
+        Delivery(
+            row["id"], row["account_id"], row["channel"], row["address"], row["sequence"], row["because"],
+            Parcel(row["body"], row["edits"]), row["attempts"],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def close(tx: Transaction, closings: Sequence[tuple[Delivery, Verdict]], *, owner: str, now: datetime) -> None:
+    """Write what became of each delivery. Only rows still leased to `owner` are touched: one whose lease was
+    taken over belongs to the taker.
+
+    Later, and InDoubt for an answer, put the row back in the line, due after a pause.
+    """
+    if not closings:
+        return
+    values = [{"row_id": delivery.id, **_outcome(delivery, verdict, now)} for delivery, verdict in closings]
+    statement = (
+        update(outbox)
+        .where(outbox.c.id == bindparam("row_id"), outbox.c.lease_owner == owner)
+        .values(
+            state=bindparam("to_state"), due_at=bindparam("to_due"), message_id=bindparam("to_message"),
+            why=bindparam("to_why"), attempts=bindparam("to_attempts"), closed_at=bindparam("to_closed"),
+            lease_until=None, lease_owner="",
+        )
+    )  # fmt: skip
+    tx.execute(statement, values)
+    lost = [delivery.account_id for delivery, verdict in closings if isinstance(verdict, Unreachable)]
+    if lost:
+        tx.execute(update(account).where(account.c.id.in_(lost)).values(reachable=False))
+        waiting = update(outbox).where(outbox.c.account_id.in_(lost), outbox.c.state == State.QUEUED)
+        tx.execute(waiting.values(state=State.UNREACHABLE, why="the account became unreachable", closed_at=now))
+
+
+def _outcome(delivery: Delivery, verdict: Verdict, now: datetime) -> dict[str, Any]:
+    def row(state: State, *, due: datetime = now, message: str = "", why: str = "", tried: int = 1) -> dict[str, Any]:
+        return {
+            "to_state": state, "to_due": due, "to_message": message, "to_why": why,
+            "to_attempts": delivery.attempts + tried, "to_closed": None if state in OPEN else now,
+        }  # fmt: skip
+
+    match verdict:
+        case Sent(message_id):
+            return row(State.SENT, message=message_id)
+        case Later(seconds, _, why):
+            return row(State.QUEUED, due=now + timedelta(seconds=seconds), why=why, tried=0)
+        case Unreachable(why):
+            return row(State.UNREACHABLE, why=why)
+        case Failed(why):
+            return row(State.FAILED, why=why)
+        case InDoubt(why) if delivery.attempts + 1 < MOST_ATTEMPTS:
+            return row(State.QUEUED, due=now + timedelta(seconds=2 ** (delivery.attempts + 1)), why=why)
+        case InDoubt(why):
+            return row(State.IN_DOUBT, why=why)
+
+
+def release(tx: Transaction, *, owner: str, now: datetime) -> None:
+    """Give back every lease of `owner`: for a process that stops politely."""
+    mine = update(outbox).where(outbox.c.lease_owner == owner, outbox.c.state == State.SENDING)
+    tx.execute(mine.values(state=State.QUEUED, lease_owner="", lease_until=None, due_at=now))
+
+
+def since(tx: Transaction, channel: str, address: str, after: int, limit: int) -> list[tuple[int, Mapping[str, Any]]]:
+    """(sequence, body) of the account's newest `limit` messages after `after`, oldest first."""
+    rows = tx.execute(
+        select(outbox.c.sequence, outbox.c.body)
+        .join_from(outbox, account)
+        .where(account.c.channel == channel, account.c.address == address, outbox.c.sequence > after)
+        .where(outbox.c.state.not_in((State.RECALLED, State.CANCELLED)))
+        .order_by(outbox.c.sequence.desc())
+        .limit(limit)
+    ).all()
+    return [(sequence, body) for sequence, body in reversed(rows)]
+
+
+def count_open(tx: Transaction, now: datetime) -> int:
+    """How many messages are owed and due."""
+    return len(tx.execute(select(outbox.c.id).where(outbox.c.state.in_(OPEN), outbox.c.due_at <= now)).all())
+
+
+def _show(tx: Transaction, person_id: int) -> Any:
+    rows = tx.all(
+        select(outbox.c.created_at, outbox.c.state, outbox.c.body, account.c.channel)
+        .join_from(outbox, account)
+        .where(account.c.person_id == person_id)
+        .order_by(outbox.c.id)
+    )
+    return [{**row, "created_at": row["created_at"].isoformat()} for row in rows]
+
+
+def _erase(tx: Transaction, person_id: int) -> None:
+    theirs = select(account.c.id).where(account.c.person_id == person_id)
+    tx.execute(delete(outbox).where(outbox.c.account_id.in_(theirs)))
+
+
+privacy.register(privacy.Subject("messages", ("outbox",), _show, _erase))

@@ -1,0 +1,56 @@
+"""outbox: one row per platform message. See docs/architecture.md for the life of a row."""
+
+from enum import StrEnum
+
+from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
+
+from bot.store.schema import Moment, RowId, metadata
+
+
+class State(StrEnum):
+    """The states of a delivery (contract)."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    IN_DOUBT = "in doubt"
+    FAILED = "failed"
+    UNREACHABLE = "unreachable"
+    RECALLED = "recalled"
+    CANCELLED = "cancelled"
+
+
+OPEN = (State.QUEUED, State.SENDING)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("account_id", RowId, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("sequence", Integer, nullable=False),  # in the account's line, from 1
+    Column("because", String(180), nullable=False),  # update key, or kind of notice
+    Column("body", JSON, nullable=False),
+    Column("edits", String(64), nullable=False, default=""),
+    Column("state", String(12), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("lease_until", Moment),  # while SENDING: whoever leased it is expected to close it by then
+    Column("lease_owner", String(40), nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("message_id", String(64), nullable=False, default=""),
+    Column("why", Text, nullable=False, default=""),
+    Column("created_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Index("uq_outbox_account_sequence", "account_id", "sequence", unique=True),
+    Index(
+        "ix_outbox_open_account",
+        "account_id",
+        postgresql_where=text("state IN ('queued', 'sending')"),
+        sqlite_where=text("state IN ('queued', 'sending')"),
+    ),
+    Index(
+        "ix_outbox_open",
+        "due_at",
+        postgresql_where=text("state IN ('queued', 'sending')"),
+        sqlite_where=text("state IN ('queued', 'sending')"),
+    ),
+)

@@ -1,0 +1,144 @@
+"""An event folder as an Event, or every fault in it at once."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from bot.errors import BadInput, Fault, NoSuchEvent
+from bot.event import check, yaml
+from bot.event.model import Details, Entry, Event, Place, Session, Topic
+from bot.event.yaml import Document
+from bot.text.words import folder
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def find(name: str) -> Path:
+    """The folder of `name`: a path, or the name of an event shipped with the product. Raises NoSuchEvent."""
+    here = Path(name)
+    if (here / "event.yaml").is_file():
+        return here
+    shipped = folder("data")
+    if name and (shipped / name / "event.yaml").is_file():
+        return shipped / name
+    raise NoSuchEvent(name, sorted(p.parent.name for p in shipped.glob("*/event.yaml")))
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of all that `load(path)` would read, packs included: equal digests are equal events."""
+    total = hashlib.sha256()
+    for file in sorted(_files(path, _included(path))):
+        total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+def load(path: Path) -> Event:
+    """The event in `path`, with the packs it includes. Raises BadInput with every fault found."""
+    event, faults = read(path)
+    if faults or event is None:
+        raise BadInput(faults)
+    return event
+
+
+def read(path: Path) -> tuple[Event | None, list[Fault]]:
+    """The event, as far as it can be made, and every fault with file and line."""
+    faults: list[Fault] = []
+    documents: dict[str, Document] = {}
+
+    def open_(file: Path) -> Document:
+        document = yaml.read(file, f"{file.parent.name}/{file.name}" if file.parent.name == "faq" else file.name)
+        documents[document.file] = document
+        faults.extend(document.faults)
+        return document
+
+    origin: dict[tuple[str, str], tuple[Document, yaml.Path_]] = {}
+
+    def many(kind: type[M], files: Iterable[Path], **extra: Any) -> list[M]:
+        out = []
+        for file in files:
+            document = open_(file)
+            if not isinstance(document.value, list):
+                if not document.faults and document.value is not None:
+                    faults.append(Fault(document.file, 1, "should be a list", "begin each thing with '- id: …'"))
+                continue
+            for n, value in enumerate(document.value):
+                made = _make(kind, value, document, (n,), faults, **extra)
+                if made is not None:
+                    out.append(made)
+                    origin.setdefault((kind.__name__, made.id), (document, (n,)))  # type: ignore[attr-defined]
+        return out
+
+    if not (path / "event.yaml").is_file():
+        return None, [Fault(f"{path}/event.yaml", 0, "is missing", "see docs/event-data.md")]
+    document = open_(path / "event.yaml")
+    details = _make(Details, document.value, document, (), faults)
+    zone = details.time_zone if details else "UTC"
+    packs = []
+    for n, name in enumerate(details.include if details else ()):
+        pack = _pack(path, name)
+        if pack is None:
+            line = document.line(("include", n))
+            faults.append(Fault("event.yaml", line, f"no pack {name!r} beside this folder", "see data/"))
+        else:
+            packs.append(pack)
+    places = many(Place, _present(path / "places.yaml"))
+    sessions = many(Session, _present(path / "programme.yaml"), zone=zone)
+    entries = many(Entry, [f for base in (path, *packs) for f in sorted((base / "faq").glob("*.yaml"))])
+    topics = many(Topic, [folder("data") / "topics.yaml"])
+    if details is None:
+        return None, sorted(faults)
+    event = Event(
+        details=details,
+        places=tuple(places),
+        sessions=tuple(sorted(sessions, key=lambda s: s.sort_key)),
+        entries=tuple(entries),
+        topics=tuple(topics),
+    )
+    faults.extend(check.event(event, check.Lines(document, origin)))
+    return event, sorted(set(faults))
+
+
+def _make(kind: type[M], value: Any, document: Document, at: yaml.Path_, faults: list[Fault], **extra: Any) -> M | None:
+    if not isinstance(value, dict):
+        if value is not None or not document.faults:
+            faults.append(Fault(document.file, document.line(at), "should be a mapping", "write 'id: …' and so on"))
+        return None
+    try:
+        return kind.model_validate({**value, **extra})
+    except ValidationError as error:
+        for problem in error.errors():
+            path = tuple(p for p in problem["loc"] if not (isinstance(p, str) and ("[" in p or "-" in p)))
+            # A text's own errors come with the name of the way it was tried; the first word is the field.
+            what, do = check.explain(problem, kind)
+            name = ".".join(str(p) for p in path if p != "[key]")
+            fault = Fault(document.file, document.line((*at, *path)), f"{name}: {what}", do)
+            if fault not in faults:
+                faults.append(fault)
+        return None
+
+
+def _present(file: Path) -> list[Path]:
+    return [file] if file.is_file() else []
+
+
+def _pack(path: Path, name: str) -> Path | None:
+    for candidate in (path.parent / name, folder("data") / name):
+        if candidate.is_dir():
+            return candidate
+    return None
+
+
+def _included(path: Path) -> list[Path]:
+    value = yaml.read(path / "event.yaml", "event.yaml").value
+    names = value.get("include") or [] if isinstance(value, dict) else []
+    return [pack for name in names if isinstance(name, str) and (pack := _pack(path, name))]
+
+
+def _files(path: Path, packs: list[Path]) -> Iterable[Path]:
+    for base in (path, *packs):
+        yield from base.glob("*.yaml")
+        yield from (base / "faq").glob("*.yaml")
+    yield folder("data") / "topics.yaml"

@@ -1,0 +1,264 @@
+"""The parts of an event, typed. What is not known is None (or empty), and stays so everywhere.
+
+Times: `day` and the local hours are as the organizer wrote them; `Session.starts_at` and `.ends_at`
+are aware UTC, or None while the hour is not known.
+"""
+
+from datetime import UTC, date, datetime, time
+from enum import StrEnum
+from functools import cached_property
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from bot.event.texts import Texts
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+
+
+class Strict(BaseModel):
+    """Frozen; a field we do not know is a fault, since it is a misspelt one more often than not."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+
+class Part(StrEnum):
+    """The part of a day, known where the hour may not be."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+class Status(StrEnum):
+    CONFIRMED = "confirmed"
+    PROVISIONAL = "provisional"
+    CANCELLED = "cancelled"
+
+
+class Registration(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    NONE = "none"
+
+
+class Confidence(StrEnum):
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class EntryStatus(StrEnum):
+    KNOWN = "known"
+    UNKNOWN = "unknown"  # the answer only says "to be confirmed"
+
+
+class Sourced(Strict):
+    """Where a fact comes from, and when it was true."""
+
+    as_of: date | None = None
+    source: str = ""
+    confidence: Confidence = Confidence.HIGH
+    ages: bool = False
+
+
+class Theme(Strict):
+    id: Slug
+    name: Texts
+
+
+class Organizer(Strict):
+    id: Slug
+    name: Texts
+    role: Texts | None = None
+
+
+class Contact(Strict):
+    id: Slug
+    name: Texts
+    phone: str = ""
+    email: str = ""
+
+
+class NamedLink(Strict):
+    id: Slug
+    name: Texts
+    url: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+
+
+class Edition(Strict):
+    edition: int | None = None
+    name: Texts
+    when: Texts
+    note: Texts | None = None
+
+
+class Privacy(Strict):
+    controller: Texts
+    basis: Texts
+    contact: Texts | None = None
+
+
+class Person(Strict):
+    id: Slug
+    name: Texts
+    role: Texts | None = None
+    aliases: tuple[str, ...] = ()
+
+
+class Place(Sourced):
+    id: Slug
+    kind: Annotated[
+        str,
+        StringConstraints(pattern="^(venue|room|station|airport|hotel|hospital|consulate|sight|worship|stand|other)$"),
+    ]
+    name: Texts
+    address: str = ""
+    city: str = ""
+    lat: Annotated[float, Field(ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(ge=-180, le=180)] | None = None
+    directions: Texts | None = None
+    within: Slug | None = None
+    aliases: tuple[str, ...] = ()
+
+
+class Role(Strict):
+    person: Slug
+    role: Annotated[str, StringConstraints(pattern="^(moderator|speaker|chair)$")] = "speaker"
+
+
+class Session(Sourced):
+    """A slot of the programme. `zone` is the event's, set on loading."""
+
+    id: Slug
+    day: date | None = None
+    part: Part | None = None
+    start: time | None = None
+    end: time | None = None
+    place: Slug | None = None
+    theme: Slug | None = None
+    kind: Annotated[str, StringConstraints(pattern="^(ceremony|workshop|plenary|meal|forum|visit|other)$")] = "other"
+    title: Texts
+    abstract: Texts | None = None
+    people: tuple[Role, ...] = ()
+    languages: tuple[str, ...] = ()
+    interpretation: tuple[str, ...] = ()
+    capacity: Annotated[int, Field(ge=0)] | None = None
+    registration: Registration = Registration.NONE
+    status: Status = Status.CONFIRMED
+    aliases: tuple[str, ...] = ()
+    zone: str = "UTC"
+
+    @cached_property
+    def starts_at(self) -> datetime | None:
+        return self._utc(self.start)
+
+    @cached_property
+    def ends_at(self) -> datetime | None:
+        return self._utc(self.end)
+
+    @property
+    def known_part(self) -> Part | None:
+        """The part of the day: as written, or read off the hour (noon begins the afternoon, 18:00 the evening)."""
+        if self.part or self.start is None:
+            return self.part
+        if self.start.hour < 12:
+            return Part.MORNING
+        return Part.AFTERNOON if self.start.hour < 18 else Part.EVENING
+
+    def _utc(self, local: time | None) -> datetime | None:
+        if self.day is None or local is None:
+            return None
+        return datetime.combine(self.day, local, ZoneInfo(self.zone)).astimezone(UTC)
+
+    @property
+    def sort_key(self) -> tuple[date, int, time, str]:
+        """Days in order; within a day what has an hour or a part where it belongs, then what has neither."""
+        parts = {Part.MORNING: time(8), Part.AFTERNOON: time(12), Part.EVENING: time(18)}
+        hour = self.start or (parts[self.known_part] if self.known_part else time.max)
+        return (self.day or date.max, 0 if self.start or self.known_part else 1, hour, self.id)
+
+
+class Entry(Sourced):
+    """A curated question and answer."""
+
+    id: Slug
+    topic: Slug
+    answer: Texts
+    questions: dict[str, tuple[str, ...]]
+    asks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    related: tuple[Slug, ...] = ()
+    place: Slug | None = None
+    status: EntryStatus = EntryStatus.KNOWN
+
+
+class Topic(Strict):
+    id: Slug
+    name: Texts
+    description: str = ""
+
+
+class Details(Strict):
+    """`event.yaml`."""
+
+    id: Slug
+    name: Texts
+    short_name: Texts
+    theme: Texts | None = None
+    city: Texts
+    starts: date
+    ends: date
+    time_zone: str
+    second_zone: dict[str, str] = Field(default_factory=dict)
+    languages: Annotated[tuple[str, ...], Field(min_length=1)]
+    include: tuple[str, ...] = ()
+    themes: tuple[Theme, ...] = ()
+    organizers: tuple[Organizer, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    links: tuple[NamedLink, ...] = ()
+    history: tuple[Edition, ...] = ()
+    privacy: Privacy
+    people: tuple[Person, ...] = ()
+
+
+class Event(Strict):
+    """A whole event folder, validated. Immutable; lookups by id are dictionaries."""
+
+    details: Details
+    places: tuple[Place, ...] = ()
+    sessions: tuple[Session, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    topics: tuple[Topic, ...] = ()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.details.time_zone)
+
+    @cached_property
+    def place(self) -> dict[str, Place]:
+        return {place.id: place for place in self.places}
+
+    @cached_property
+    def session(self) -> dict[str, Session]:
+        return {session.id: session for session in self.sessions}
+
+    @cached_property
+    def entry(self) -> dict[str, Entry]:
+        return {entry.id: entry for entry in self.entries}
+
+    @cached_property
+    def topic(self) -> dict[str, Topic]:
+        return {topic.id: topic for topic in self.topics}
+
+    @cached_property
+    def person(self) -> dict[str, Person]:
+        return {person.id: person for person in self.details.people}
+
+    @cached_property
+    def theme(self) -> dict[str, Theme]:
+        return {theme.id: theme for theme in self.details.themes}
+
+    @property
+    def default_language(self) -> str:
+        return self.details.languages[0]

@@ -1,0 +1,1 @@
+"""The database: one engine, threads for it, transactions, migrations."""

@@ -1,0 +1,40 @@
+"""Brings a database to the newest schema, one linear history, the same on both databases."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from bot.store.transaction import Transaction
+
+FOLDER = Path(__file__).parent / "migrations"
+LOCK = 7_240_114  # PostgreSQL advisory lock: of many replicas that start together one migrates
+
+
+def to_newest(tx: Transaction) -> None:
+    """Run what is missing, in the caller's transaction. Safe under a race: an advisory lock on PostgreSQL,
+    the single writer on SQLite."""
+    if tx.is_postgresql:
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    if current(tx) == newest():
+        return
+    command.upgrade(_config(tx), "head")
+
+
+def current(tx: Transaction) -> str | None:
+    """The revision the database is at, None for an empty one."""
+    return MigrationContext.configure(tx.connection).get_current_revision()
+
+
+def newest() -> str:
+    return str(ScriptDirectory(str(FOLDER)).get_current_head())
+
+
+def _config(tx: Transaction) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    config.attributes["connection"] = tx.connection
+    return config

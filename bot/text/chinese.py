@@ -1,0 +1,73 @@
+"""Simplified to Traditional Chinese and back, by OpenCC's tables; names that must not change are kept."""
+
+import re
+from functools import lru_cache
+
+from opencc import OpenCC
+
+# Where a character has two Traditional forms, OpenCC goes by its phrases; names are not among them.
+NAMES = {
+    "里歇尔": "里歇爾",
+    "里谢尔": "里謝爾",
+    "里昂": "里昂",
+    "里尔": "里爾",
+    "里斯本": "里斯本",
+    "里约": "里約",
+    "里程": "里程",
+    "公里": "公里",
+    "英里": "英里",
+    "米其林": "米其林",
+    "罗昂宫": "羅昂宮",
+    "克莱贝尔": "克萊貝爾",
+    "凯布朗利": "凱布朗利",
+    "后天": "後天",
+    "台阶": "臺階",
+    "平台": "平台",
+    "柜台": "櫃台",
+    "前台": "前台",
+    "站台": "月台",
+    "展台": "展台",
+    "服务台": "服務台",
+    "接待台": "接待台",
+    "咨询台": "諮詢台",
+    "观景台": "觀景台",
+    "台湾": "台灣",
+    "台北": "台北",
+}
+PROTECTED = re.compile("|".join(sorted(NAMES, key=len, reverse=True)))
+
+
+@lru_cache(maxsize=4)
+def _converter(table: str) -> OpenCC:
+    return OpenCC(table)
+
+
+@lru_cache(maxsize=8192)
+def traditional(text: str) -> str:
+    """`text` in Traditional script, with Taiwan's forms of characters; what is not Chinese is untouched."""
+    if text.isascii():
+        return text
+    out: list[str] = []
+    at = 0
+    for name in PROTECTED.finditer(text):
+        out += (_converter("s2tw").convert(text[at : name.start()]), NAMES[name[0]])
+        at = name.end()
+    out.append(_converter("s2tw").convert(text[at:]))
+    # Quotation marks are not script: in Traditional texts “ ” are 「 」.
+    return "".join(out).replace("“", "「").replace("”", "」")
+
+
+def to_traditional(text: str) -> str:
+    """`text` character by character in Traditional script, for comparing: no names kept, no marks changed."""
+    return text if text.isascii() else str(_converter("s2t").convert(text))
+
+
+@lru_cache(maxsize=8192)
+def simplified(text: str) -> str:
+    """`text` in Simplified script; what is not Chinese is untouched."""
+    return text if text.isascii() else str(_converter("t2s").convert(text))
+
+
+def is_traditional(text: str) -> bool:
+    """Whether `text` holds characters that only Traditional writes, and none that only Simplified does."""
+    return simplified(text) != text and to_traditional(text) == text

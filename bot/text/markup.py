@@ -1,0 +1,140 @@
+"""Paragraphs, **bold**, [links](…) and lists: parsed once, written out per channel.
+
+The source is our own or an organizer's text. What comes from people goes in by `fill`, as plain
+text: it can never become markup, whatever it holds.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+SPAN = re.compile(r"\*\*(?P<bold>[^*]+)\*\*|\[(?P<label>[^\[\]]+)\]\((?P<url>(?:https?://|/|tel:)[^\s()]+)\)")
+FIELD = re.compile(r"\{([a-z_][\w:.\-]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A run of characters, perhaps bold, perhaps a link (href not empty)."""
+
+    text: str
+    bold: bool = False
+    href: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    spans: tuple[Span, ...]
+    is_item: bool = False  # one line of a list
+
+    @property
+    def text(self) -> str:
+        return "".join(span.text for span in self.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """A text as paragraphs of spans. Equal texts are equal values."""
+
+    paragraphs: tuple[Paragraph, ...] = ()
+
+    def plain(self, *, links: bool = True) -> str:
+        """The text without markup; links: their addresses follow in brackets."""
+        return self._join(lambda span: f"{span.text} ({span.href})" if links and span.href else span.text, "• ")
+
+    def __str__(self) -> str:
+        return self.plain(links=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.paragraphs)
+
+    def __add__(self, other: "Markup") -> "Markup":
+        """The paragraphs of one, then those of the other."""
+        return Markup(self.paragraphs + other.paragraphs)
+
+    def html(self) -> str:
+        """For Telegram: escaped, `<b>` and `<a>` only, paragraphs by blank lines."""
+
+        def write(span: Span) -> str:
+            text = escape(span.text, quote=False)
+            if span.href:
+                text = f'<a href="{escape(span.href)}">{text}</a>'
+            return f"<b>{text}</b>" if span.bold else text
+
+        return self._join(write, "• ")
+
+    def _join(self, write, bullet: str) -> str:  # type: ignore[no-untyped-def]
+        out: list[str] = []
+        for n, paragraph in enumerate(self.paragraphs):
+            if n:
+                out.append("\n" if paragraph.is_item and self.paragraphs[n - 1].is_item else "\n\n")
+            out.append((bullet if paragraph.is_item else "") + "".join(map(write, paragraph.spans)))
+        return "".join(out)
+
+    @classmethod
+    def text(cls, text: str) -> "Markup":
+        """Plain text, nothing in it is markup; blank lines part paragraphs."""
+        parts = [part for part in re.split(r"\n\s*\n", text) if part.strip()]
+        return cls(tuple(Paragraph((Span(part),)) for part in parts))
+
+    @classmethod
+    def join(cls, parts: Iterable["Markup"]) -> "Markup":
+        return cls(tuple(paragraph for part in parts for paragraph in part.paragraphs))
+
+
+def parse(source: str, values: Mapping[str, "str | Markup"] | None = None) -> Markup:
+    """`source` as Markup, its `{fields}` filled from `values` as plain text (a Markup value keeps its spans).
+
+    Unknown fields stay as they are. A single line break inside a paragraph is kept.
+    """
+    values = {} if values is None else values
+    paragraphs: list[Paragraph] = []
+    for block in re.split(r"\n[ \t]*\n", source.strip("\n")):
+        for line in _lines(block):
+            item = line.startswith("- ")
+            spans = tuple(_spans(line[2:] if item else line, values))
+            if spans:
+                paragraphs.append(Paragraph(spans, item))
+    return Markup(tuple(paragraphs))
+
+
+def _lines(block: str) -> list[str]:
+    """A block's list lines one by one, its other lines together."""
+    out: list[str] = []
+    for line in block.split("\n"):
+        if out and not line.startswith("- ") and not out[-1].startswith("- "):
+            out[-1] += "\n" + line
+        else:
+            out.append(line)
+    return [line for line in out if line.strip()]
+
+
+def _spans(source: str, values: Mapping[str, "str | Markup"]) -> Iterable[Span]:
+    at = 0
+    for match in SPAN.finditer(source):
+        yield from _filled(source[at : match.start()], values, Span(""))
+        if match["bold"] is not None:
+            yield from _filled(match["bold"], values, Span("", bold=True))
+        else:
+            yield from _filled(match["label"], values, Span("", href=match["url"]))
+        at = match.end()
+    yield from _filled(source[at:], values, Span(""))
+
+
+def _filled(source: str, values: Mapping[str, "str | Markup"], like: Span) -> Iterable[Span]:
+    text = ""
+    for n, part in enumerate(FIELD.split(source)):
+        if n % 2 == 0:
+            text += part
+            continue
+        value = values.get(part)
+        if isinstance(value, Markup):
+            if text:
+                yield Span(text, like.bold, like.href)
+                text = ""
+            for span in (span for paragraph in value.paragraphs for span in paragraph.spans):
+                yield Span(span.text, span.bold or like.bold, span.href or like.href)
+        else:
+            text += f"{{{part}}}" if value is None else value
+    if text:
+        yield Span(text, like.bold, like.href)

@@ -1,0 +1,27 @@
+"""What the bot says, to whom, in which case. Importing this package fills the register of handlers."""
+
+from handlers import (
+    agenda,
+    desk,
+    everything_else,
+    interest,
+    language,
+    places,
+    privacy,
+    programme,
+    questions,
+    start,
+)
+
+__all__ = [
+    "agenda",
+    "desk",
+    "everything_else",
+    "interest",
+    "language",
+    "places",
+    "privacy",
+    "programme",
+    "questions",
+    "start",
+]

@@ -1,0 +1,75 @@
+"""One's own agenda: what was chosen, its clashes, its calendar file and feed."""
+
+from bot.chat.reply import Button, File, Link, Reply
+from bot.conversation.context import Context
+from bot.conversation.router import on
+from bot.event.model import Session
+from bot.people import accounts
+from bot.programme import calendar, clashes, seats
+from bot.programme.tables import Interest
+from bot.text.markup import Markup
+from handlers import cards, programme
+
+
+@on.command("agenda", "My agenda")
+def agenda(ctx: Context, *_: str) -> Reply:
+    """The sessions one goes to or waits for, with what certainly overlaps."""
+    say, event = ctx.say, ctx.event
+    chosen = seats.states(ctx.tx, ctx.person.id)
+    going = [s for s in event.sessions if chosen.get(s.id) == Interest.GOING]
+    waiting = [s for s in event.sessions if chosen.get(s.id) == Interest.WAITLISTED]
+    if not going and not waiting:
+        text = say("Your agenda is empty. Open a session in the programme and choose “I’m going”.")
+        return Reply(text=text, buttons=(cards.button(say.p("button", "Programme"), "programme"),), replaces=True)
+    parts = [say("**My agenda**"), *(cards.line(event, s, say, with_day=True) for s in going)]
+    if waiting:
+        parts += [say("**Waiting list**"), *(cards.line(event, s, say, with_day=True) for s in waiting)]
+    for one, other in _overlapping(going):
+        titles = (say.quoted(s.title.in_(say.language)) for s in (one, other))
+        parts.append(say("At the same time: {titles}.", titles=say.list(list(titles))))
+    parts.append(say("Only you see your agenda: no delegate sees where another goes."))
+    buttons = [cards.button(s.title.in_(say.language), "session", s.id) for s in (*going, *waiting)]
+    if going:
+        buttons.append(cards.button(say.p("button", "Add to calendar"), "calendar"))
+    return Reply(text=Markup.join(parts), buttons=tuple(buttons), replaces=True)
+
+
+@on.press("agenda")
+def agenda_again(ctx: Context) -> Reply:
+    return agenda(ctx)
+
+
+@on.press("calendar")
+def to_calendar(ctx: Context, session_id: str = "") -> Reply:
+    """The calendar file of one session, or of the whole agenda with the feed that keeps it up to date."""
+    say, event = ctx.say, ctx.event
+    if session_id:
+        if session_id not in event.session:
+            return programme.session(ctx, session_id)
+        chosen = [event.session[session_id]]
+    else:
+        chosen = seats.going_to(ctx.tx, event, ctx.person.id)
+    if not chosen:
+        return agenda(ctx)
+    name = event.details.short_name.in_(say.language)
+    content = calendar.calendar(event, chosen, say, stamp=ctx.published.published_at, name=name)
+    file = File(calendar.file_name(event, session_id or "agenda"), "text/calendar", content)
+    parts = [say("Open this file to add it to your calendar.")]
+    undated = [s for s in chosen if s.day is None]
+    if undated:
+        titles = say.list([say.quoted(s.title.in_(say.language)) for s in undated])
+        parts.append(say("Not in the file, since the date is to be confirmed: {titles}.", titles=titles))
+    buttons: list[Button] = []
+    if not session_id and (ctx.public_url or ctx.update.channel == "web"):
+        token = accounts.calendar_token(ctx.tx, ctx.person.id)
+        parts.append(
+            say(
+                "Or subscribe to the feed: your calendar then follows every change by itself. Keep its address to yourself."
+            )
+        )
+        buttons.append(Button(say.p("button", "Calendar feed"), Link(f"/calendar/{token}.ics")))
+    return Reply(text=Markup.join(parts), file=file, buttons=tuple(buttons))
+
+
+def _overlapping(going: list[Session]) -> list[tuple[Session, Session]]:
+    return [(one, other) for n, one in enumerate(going) for other in going[n + 1 :] if clashes.overlap(one, other)]

@@ -1,0 +1,187 @@
+"""A session, a place, an entry as a Reply: pure functions of facts and `say`, used by every handler."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from bot.chat.action import Action, action
+from bot.chat.reply import Brief, Button, Coordinates, Reply
+from bot.event.model import Entry, EntryStatus, Event, Place, Registration, Session, Status
+from bot.programme import facts
+from bot.programme.facts import Facts
+from bot.programme.tables import Interest
+from bot.text.markup import Markup, Paragraph, Span
+from bot.text.words import Words
+
+LABEL = 38  # characters of a button's label; Chinese characters count twice
+STALE_AFTER = timedelta(days=180)  # past that, an answer that may age says of when it is
+
+
+def cut(label: str, width: int = LABEL) -> str:
+    """`label` within `width` columns (a Chinese character takes two), with an ellipsis where it was cut."""
+    taken = 0
+    for n, character in enumerate(label):
+        taken += 2 if ord(character) > 0x2E7F else 1
+        if taken > width:
+            return label[:n].rstrip() + "…"
+    return label
+
+
+def button(label: str, name: str, *args: str) -> Button:
+    return Button(cut(label), action(name, *args))
+
+
+def menu(say: Words) -> tuple[Button, ...]:
+    return (
+        button(say.p("button", "Programme"), "programme"),
+        button(say.p("button", "On now"), "now"),
+        button(say.p("button", "My agenda"), "agenda"),
+        button(say.p("button", "Places and maps"), "places"),
+        button(say.p("button", "Talk to a person"), "human"),
+        button(say.p("button", "Change language"), "languages"),
+    )
+
+
+def line(event: Event, session: Session, say: Words, *, with_day: bool = False) -> Markup:
+    """A session in a list: hour, title, place."""
+    when = facts.when(session, say) if with_day else facts.hour(session, say)
+    title = session.title.in_(say.language)
+    if session.status == Status.CANCELLED and not with_day:
+        when = say.text("{when} – cancelled", when=when)
+    spans = [Span(title, bold=True), Span("\n" + when)]
+    if session.place in event.place:
+        spans.append(Span(" · " + facts.place_name(event, session, say)))
+    return Markup((Paragraph(tuple(spans)),))
+
+
+def sessions(
+    event: Event,
+    chosen: Sequence[Session],
+    say: Words,
+    *,
+    heading: Markup,
+    more: Iterable[Button] = (),
+    with_day: bool = False,
+) -> Reply:
+    """A list of sessions, each with a button that opens its card."""
+    lines = Markup.join(line(event, session, say, with_day=with_day) for session in chosen)
+    buttons = [button(session.title.in_(say.language), "session", session.id) for session in chosen]
+    return Reply(text=heading + lines, buttons=(*buttons, *more), replaces=True)
+
+
+def session(
+    event: Event,
+    session: Session,
+    say: Words,
+    *,
+    state: Interest | None,
+    left: int | None,
+    is_open: bool,
+    note: Markup | None = None,
+) -> Reply:
+    """A session's card: what, when, where, who, and what the reader can do about it."""
+    text = [Markup((Paragraph((Span(session.title.in_(say.language), bold=True),)),))]
+    if note:
+        text.insert(0, note)
+    known = [
+        say("When: {when}", when=facts.when(session, say)),
+        say("Where: {place}", place=facts.place_name(event, session, say)),
+    ]
+    if who := facts.people(event, session, say):
+        known.append(say("With: {people}", people=who))
+    if session.theme in event.theme:
+        known.append(say("Theme: {theme}", theme=event.theme[session.theme].name.in_(say.language)))
+    text.append(_together(known))
+    if session.abstract:
+        text.append(say.markup(session.abstract.in_(say.language)))
+    text.extend(_standing(session, say, state=state, left=left, is_open=is_open, noted=bool(note)))
+    buttons: list[Button] = []
+    if state in (Interest.GOING, Interest.WAITLISTED):
+        buttons.append(button(say.p("button", "Withdraw"), "leave", session.id))
+    elif is_open:
+        label = say.p("button", "I’m going") if left != 0 else say.p("button", "Join waiting list")
+        buttons.append(button(label, "join", session.id))
+    if session.day and session.status != Status.CANCELLED:
+        buttons.append(button(say.p("button", "Add to calendar"), "calendar", session.id))
+    if session.place in event.place:
+        buttons.append(button(say.p("button", "How to get there"), "place", session.place or ""))
+    buttons.append(button(say.p("button", "My agenda"), "agenda"))
+    buttons.append(button(say.p("button", "Programme"), "programme"))
+    brief = Brief(session.title.in_(say.language), facts.place_name(event, session, say), facts.when(session, say))
+    return Reply(text=Markup.join(text), buttons=tuple(buttons), replaces=True, brief=brief)
+
+
+def _standing(
+    session: Session, say: Words, *, state: Interest | None, left: int | None, is_open: bool, noted: bool
+) -> Iterable[Markup]:
+    """How the session and the reader stand: cancelled, provisional, seats, the reader's own state."""
+    if session.status == Status.CANCELLED:
+        yield say("This session is cancelled.")
+        return
+    if session.status == Status.PROVISIONAL:
+        yield say("Provisional: this may still change.")
+    if state == Interest.GOING and not noted:
+        yield say("You are going.")
+    elif state == Interest.WAITLISTED and not noted:
+        yield say("You are on the waiting list.")
+    elif is_open and left is not None and state != Interest.GOING:
+        yield say.n("{n} place left", "{n} places left", left) if left else say("Full: you can join the waiting list.")
+    elif session.registration == Registration.CLOSED:
+        yield say("Sign-up is closed.")
+
+
+def place(place: Place, say: Words) -> Reply:
+    """A place's card: name, address, how to get there, a point on the map, the address in large letters."""
+    name = place.name.in_(say.language)
+    text = [Markup((Paragraph((Span(name, bold=True),)),))]
+    address = ", ".join(part for part in (place.address, place.city) if part and part not in place.address)
+    address = address or place.address
+    text.append(say.plain(address) if address else say("Address: {unknown}", unknown=facts.to_be_confirmed(say)))
+    if place.directions:
+        text.append(say.markup(place.directions.in_(say.language)))
+    at = Coordinates(place.lat, place.lon, name, address) if place.lat is not None and place.lon is not None else None
+    # A taxi driver in France reads the French name and the address, whatever the reader's language.
+    large = "\n".join(part for part in (place.name.in_("fr"), place.address, place.city) if part) if address else ""
+    return Reply(
+        text=Markup.join(text),
+        place=at,
+        large=large,
+        buttons=(button(say.p("button", "Places and maps"), "places"), button(say.p("button", "Menu"), "menu")),
+    )
+
+
+def answer(event: Event, entry: Entry, say: Words, now: datetime) -> Reply:
+    """An entry's answer, word for word, its references filled; its place and related questions as buttons."""
+    text = say.markup_with(entry.answer.in_(say.language), Facts(event, say))
+    if entry.ages and entry.as_of and is_stale(entry.as_of, now):
+        text += say(
+            "(As of {date}: please check, this may have changed.)", date=say.date(entry.as_of, weekday=False, year=True)
+        )
+    buttons: list[Button] = []
+    if entry.place and entry.place in event.place:
+        name = event.place[entry.place].name.in_(say.language)
+        buttons.append(button(name, "place", entry.place))
+    for related in entry.related[:2]:
+        if related in event.entry:
+            buttons.append(ask(event.entry[related], say))
+    if entry.status == EntryStatus.UNKNOWN:
+        buttons.append(button(say.p("button", "Talk to a person"), "human"))
+    return Reply(text=text, buttons=tuple(buttons))
+
+
+def ask(entry: Entry, say: Words) -> Button:
+    """A button that asks the entry's own question."""
+    language = "zh" if say.language == "zh-Hant" else say.language
+    questions = entry.questions.get(language) or next(iter(entry.questions.values()), (entry.id,))
+    return Button(cut(say.script(questions[0]), 48), Action("ask", (entry.id,)))
+
+
+def is_stale(as_of: date, now: datetime) -> bool:
+    return now.date() - as_of > STALE_AFTER
+
+
+def _together(lines: Sequence[Markup]) -> Markup:
+    """Several one-line texts as the lines of one paragraph."""
+    spans: list[Span] = []
+    for n, one in enumerate(lines):
+        spans += ([Span("\n")] if n else []) + [span for paragraph in one.paragraphs for span in paragraph.spans]
+    return Markup((Paragraph(tuple(spans)),))

@@ -1,0 +1,37 @@
+"""Stickers, voice, unknown commands, old buttons: always an answer, always a way on."""
+
+import difflib
+
+from bot.chat.reply import Reply
+from bot.conversation.context import Context
+from bot.conversation.router import on
+from handlers import cards
+
+
+@on.content("media")
+def media(ctx: Context, kind: str) -> Reply:
+    """Something without words that the bot can read."""
+    say = ctx.say
+    texts = {
+        "voice": say("I cannot listen to voice messages. Please write your question."),
+        "video": say("I cannot watch videos. Please write your question."),
+        "photo": say("I cannot look at pictures. Please write your question."),
+        "sticker": say("I can only read words. Please write your question."),
+        "file": say("I cannot open files. Please write your question."),
+    }
+    return Reply(text=texts.get(kind, texts["sticker"]), buttons=cards.menu(say))
+
+
+@on.content("unknown command")
+def unknown_command(ctx: Context, name: str) -> Reply:
+    near = difflib.get_close_matches(name.lower(), list(on.commands), n=1)
+    if near:
+        text = ctx.say("There is no such command. Did you mean /{command}?", command=near[0])
+    else:
+        text = ctx.say("There is no such command. Ask in your own words, or choose below.")
+    return Reply(text=text, buttons=cards.menu(ctx.say))
+
+
+@on.content("unknown button")
+def unknown_button(ctx: Context) -> Reply:
+    return Reply(text=ctx.say("This button no longer works. Here is what I can do."), buttons=cards.menu(ctx.say))

@@ -1,0 +1,106 @@
+"""Going, waiting, withdrawing; clashes shown with a choice."""
+
+from bot.chat.reply import Reply
+from bot.conversation.context import Context
+from bot.conversation.router import on
+from bot.errors import UnknownSession
+from bot.programme import facts, seats
+from bot.programme.tables import Interest
+from bot.text.words import Words
+from handlers import cards, programme
+
+
+@on.press("join")
+def join(ctx: Context, session_id: str, despite_clash: str = "") -> Reply:
+    """Register interest; a full session leads to the waiting list, a clash to a choice."""
+    say = ctx.say
+    try:
+        outcome = seats.register(
+            ctx.tx, ctx.event, ctx.person.id, session_id, now=ctx.now, despite_clash=bool(despite_clash)
+        )
+    except UnknownSession:
+        return programme.session(ctx, session_id)
+    title = say.quoted(outcome.session.title.in_(say.language))
+    match outcome:
+        case seats.Going(session):
+            return programme.card(ctx, session, note=say("You’re going to {title}.", title=title))
+        case seats.Waitlisted(session, ahead):
+            note = say("This session is full. You are number {rank} on the waiting list.", rank=ahead + 1)
+            return programme.card(ctx, session, note=note)
+        case seats.Closed(session):
+            return programme.card(ctx, session, note=say("Sign-up for {title} is not open.", title=title))
+        case seats.Clash(session, other):
+            text = say(
+                "{title} is at the same time as {other}, which is in your agenda ({when}). Which one do you keep?",
+                title=title,
+                other=say.quoted(other.title.in_(say.language)),
+                when=facts.when(other, say),
+            )
+            return Reply(
+                text=text,
+                buttons=(
+                    cards.button(say.p("button", "The new one"), "swap", session.id, other.id),
+                    cards.button(say.p("button", "The one I have"), "session", other.id),
+                    cards.button(say.p("button", "Both, I’ll see"), "join", session.id, "y"),
+                ),
+            )
+
+
+@on.press("swap")
+def swap(ctx: Context, wanted: str, given_up: str) -> Reply:
+    """Give one session up for another."""
+    if wanted in ctx.event.session and given_up in ctx.event.session:
+        _withdraw(ctx, given_up)
+    return join(ctx, wanted)
+
+
+@on.press("leave")
+def leave(ctx: Context, session_id: str) -> Reply:
+    """Ask before a place is given back: it may be gone a second later."""
+    session = ctx.event.session.get(session_id)
+    if session is None or seats.state_of(ctx.tx, ctx.person.id, session_id) not in (
+        Interest.GOING,
+        Interest.WAITLISTED,
+    ):
+        return programme.session(ctx, session_id)
+    say = ctx.say
+    return Reply(
+        text=say("Withdraw from {title}?", title=say.quoted(session.title.in_(say.language))),
+        buttons=(
+            cards.button(say.p("button", "Yes, withdraw"), "left", session_id),
+            cards.button(say.p("button", "Keep my place"), "session", session_id),
+        ),
+    )
+
+
+@on.press("left")
+def left(ctx: Context, session_id: str) -> Reply:
+    if session_id not in ctx.event.session:
+        return programme.session(ctx, session_id)
+    gone = _withdraw(ctx, session_id)
+    if gone.was == Interest.GOING:
+        note = ctx.say("Done. Your place is free for someone else. Thank you for telling us.")
+    elif gone.was == Interest.WAITLISTED:
+        note = ctx.say("Done. You are no longer on the waiting list.")
+    else:
+        note = ctx.say("You were not signed up for this session.")
+    return programme.card(ctx, gone.session, note=note)
+
+
+def _withdraw(ctx: Context, session_id: str) -> seats.Withdrawn:
+    gone = seats.withdraw(ctx.tx, ctx.event, ctx.person.id, session_id, now=ctx.now)
+    if gone.promoted is not None:
+        ctx.tell(gone.promoted, f"freed:{session_id}", lambda say: freed(ctx, gone, say))
+    return gone
+
+
+def freed(ctx: Context, gone: seats.Withdrawn, say: Words) -> Reply:
+    """What the next person on the waiting list is told."""
+    title = say.quoted(gone.session.title.in_(say.language))
+    return Reply(
+        text=say("A place has come free: you’re going to {title}.", title=title),
+        buttons=(
+            cards.button(say.p("button", "Details"), "session", gone.session.id),
+            cards.button(say.p("button", "Withdraw"), "leave", gone.session.id),
+        ),
+    )

@@ -1,0 +1,42 @@
+"""Choose and change the language, at any time, by command, button or plain words."""
+
+from bot.chat.action import action
+from bot.chat.reply import Button, Reply
+from bot.conversation.context import Context
+from bot.conversation.router import on
+from bot.people import accounts
+from handlers import cards
+
+# Each language in itself (glossary, section 8); never a flag.
+NAMES = {"fr": "Français", "zh": "简体中文", "zh-Hant": "繁體中文", "en": "English", "de": "Deutsch", "es": "Español"}
+
+
+@on.command("language", "Change language")
+def language(ctx: Context, wanted: str = "", *_: str) -> Reply:
+    """Change to `wanted` (a tag), or show the choice."""
+    offered = choices(ctx)
+    chosen = accounts.nearest(wanted, ctx.event.details.languages) if wanted else ""
+    if not chosen:
+        return Reply(text=ctx.say("Which language do you read?"), buttons=offered)
+    accounts.set_language(ctx.tx, ctx.person.id, chosen, chosen=True)
+    ctx.notes["language"] = chosen
+    say = ctx.words(chosen)
+    return Reply(text=say("From now on I answer in English."), buttons=cards.menu(say))
+
+
+@on.press("language")
+def language_pressed(ctx: Context, wanted: str = "") -> Reply:
+    return language(ctx, wanted)
+
+
+@on.press("languages")
+def languages(ctx: Context) -> Reply:
+    return language(ctx)
+
+
+def choices(ctx: Context) -> tuple[Button, ...]:
+    """A button a language that the event speaks, each in itself."""
+    spoken = list(ctx.event.details.languages)
+    if "zh" in spoken:
+        spoken.insert(spoken.index("zh") + 1, "zh-Hant")
+    return tuple(Button(NAMES.get(tag, tag), action("language", tag)) for tag in spoken)

@@ -1,0 +1,99 @@
+"""Personal data: the notice, what is held, handed over as a file, erased after confirmation."""
+
+import json
+
+from bot.chat.reply import File, Reply
+from bot.conversation.context import Context
+from bot.conversation.router import on
+from bot.people import privacy
+from bot.text.markup import Markup
+from handlers import cards
+
+
+def notice(ctx: Context) -> Reply:
+    """The short notice of first contact: who is responsible, on what ground, how long, what one can do."""
+    say, details = ctx.say, ctx.event.details.privacy
+    text = (
+        say("**Your data**") + say.markup(details.controller.in_(say.language))
+        + say.markup(details.basis.in_(say.language))
+        + _kept(ctx)
+    )
+    return Reply(text=text, buttons=(cards.button(say.p("button", "Privacy"), "privacy"),))
+
+
+@on.content("notice")
+def first_notice(ctx: Context) -> Reply:
+    return notice(ctx)
+
+
+@on.command("privacy", "Your data")
+def explain(ctx: Context, *_: str) -> Reply:
+    """The notice in full: what is kept and what not, who sees it, and one's rights."""
+    say, details = ctx.say, ctx.event.details.privacy
+    text = (
+        say("**Your data**") + say.markup(details.controller.in_(say.language))
+        + say.markup(details.basis.in_(say.language))
+        + say("- Kept: your address on this channel, your language, the sessions you chose, the messages sent to you.")
+        + say("- Not kept: what you write, beyond the moment it takes to answer.")
+        + say("- No delegate sees where another goes. Organizers see numbers, not names.")
+        + _kept(ctx)
+    )
+    if details.contact:
+        text += say.markup(details.contact.in_(say.language))
+    buttons = (
+        cards.button(say.p("button", "My data"), "mydata"),
+        cards.button(say.p("button", "Erase my data"), "forget"),
+    )
+    return Reply(text=text, buttons=buttons)
+
+
+@on.press("privacy")
+def explain_again(ctx: Context) -> Reply:
+    return explain(ctx)
+
+
+@on.command("mydata", "What is held about me", in_menu=False)
+def my_data(ctx: Context, *_: str) -> Reply:
+    """All that is held about the person, as a file that people and programs can read."""
+    held = json.dumps(privacy.held(ctx.tx, ctx.person.id), ensure_ascii=False, indent=2)
+    file = File(f"passerelle-{ctx.event.details.id}.json", "application/json", held)
+    buttons = (cards.button(ctx.say.p("button", "Erase my data"), "forget"),)
+    return Reply(text=ctx.say("Everything held about you is in this file."), file=file, buttons=buttons)
+
+
+@on.press("mydata")
+def my_data_again(ctx: Context) -> Reply:
+    return my_data(ctx)
+
+
+@on.command("forget", "Erase my data", in_menu=False)
+def forget(ctx: Context, *_: str) -> Reply:
+    """Ask first: seats are given back, and nothing can be brought back."""
+    say = ctx.say
+    return Reply(
+        text=say("Erase everything held about you? Your places in sessions are given back. This cannot be undone."),
+        buttons=(
+            cards.button(say.p("button", "Erase all"), "forgotten"),
+            cards.button(say.p("button", "Go back"), "privacy"),
+        ),
+    )
+
+
+@on.press("forget")
+def forget_again(ctx: Context) -> Reply:
+    return forget(ctx)
+
+
+@on.press("forgotten")
+def forgotten(ctx: Context) -> Reply:
+    privacy.erase(ctx.tx, ctx.person.id, ctx.now)
+    ctx.notes["entry"] = ""
+    return Reply(text=ctx.say("Your data has been erased."))
+
+
+def _kept(ctx: Context) -> Markup:
+    return ctx.say(
+        "Erased {days} days after the event or your last message, whichever is later; at once with /forget. "
+        "See it with /mydata.",
+        days=ctx.retention_days,
+    )
