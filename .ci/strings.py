@@ -37,7 +37,9 @@ def update(template: Catalog, language: str) -> tuple[str, list[str]]:
     catalogue.obsolete.clear()
     catalogue.project = "Passerelle"
     catalogue.copyright_holder = "The Passerelle maintainers"
-    catalogue.header_comment = f"# Passerelle, {catalogue.locale.english_name if catalogue.locale else language}. Terms: glossary.md"
+    catalogue.header_comment = (
+        f"# Passerelle, {catalogue.locale.english_name if catalogue.locale else language}. Terms: glossary.md"
+    )
     catalogue.fuzzy = False
     open_: list[str] = []
     for message in catalogue:

@@ -15,7 +15,9 @@ from sqlalchemy import select
 
 import handlers  # noqa: F401  fills the register
 from bot.answers.engine import Engine
-from bot.channels.web.channel import Site, Stored, WebChannel
+from bot.channels.web.channel import WebChannel
+from bot.channels.web.site import Site
+from bot.channels.web.stream import Stored
 from bot.chat.channel import Channel
 from bot.clock import Clock
 from bot.conversation.reading import Reader
@@ -171,6 +173,8 @@ class App:
                 for task in group:
                     task.cancel()
                 await asyncio.gather(*group, return_exceptions=True)
+            for channel in self.channels.values():
+                await channel.close()
             self.reader.close()
 
     async def _watch(self) -> None:
@@ -212,9 +216,13 @@ def web_channel(settings: Settings, opened: Opened) -> WebChannel:
         rows = await store.read(outbox.since, "web", address, after, 100)
         return [Stored(sequence, body) for sequence, body in rows]
 
+    sites: dict[int, Site] = {}
+
     def site() -> Site:
         published = known.last or opened.published
-        return site_of(published, settings)
+        if published.number not in sites:
+            sites[published.number] = _site(published, opened.clock)
+        return sites[published.number]
 
     return WebChannel(
         secret_key=secret_key(settings),
@@ -225,28 +233,17 @@ def web_channel(settings: Settings, opened: Opened) -> WebChannel:
     )
 
 
-_sites: dict[int, Site] = {}
-
-
-def site_of(published: Published, settings: Settings) -> Site:
-    """What the web page needs of the event; made once a version."""
-    if published.number not in _sites:
-        _sites[published.number] = _site(published, settings)
-    return _sites[published.number]
-
-
-def _site(published: Published, settings: Settings) -> Site:
+def _site(published: Published, clock: Clock) -> Site:
+    """What the web page needs of the event."""
     details = published.event.details
-    languages = list(details.languages)
-    if "zh" in languages:
-        languages.insert(languages.index("zh") + 1, "zh-Hant")
-    words: dict[str, Words] = {tag: words_for(published, tag) for tag in languages}
+    readers = [*details.languages, *(["zh-Hant"] if "zh" in details.languages else [])]
     return Site(
-        languages=tuple(languages),
-        words=words,
-        name=details.name,
-        short_name=details.short_name,
+        languages=details.languages,
+        words={language: words_for(published, language) for language in readers},
+        names={language: details.name.in_(language) for language in readers},
+        short_names={language: details.short_name.in_(language) for language in readers},
         default_language=published.event.default_language,
+        clock_notice=clock.is_moved,
     )
 
 

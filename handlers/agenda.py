@@ -11,6 +11,7 @@ from bot.text.markup import Markup
 from handlers import cards, programme
 
 
+@on.press("agenda")
 @on.command("agenda", "My agenda")
 def agenda(ctx: Context, *_: str) -> Reply:
     """The sessions one goes to or waits for, with what certainly overlaps."""
@@ -32,11 +33,6 @@ def agenda(ctx: Context, *_: str) -> Reply:
     if going:
         buttons.append(cards.button(say.p("button", "Add to calendar"), "calendar"))
     return Reply(text=Markup.join(parts), buttons=tuple(buttons), replaces=True)
-
-
-@on.press("agenda")
-def agenda_again(ctx: Context) -> Reply:
-    return agenda(ctx)
 
 
 @on.press("calendar")

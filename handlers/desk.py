@@ -7,6 +7,7 @@ from bot.programme import facts
 from handlers import cards
 
 
+@on.press("human")
 @on.command("human", "Talk to a person")
 def human(ctx: Context, *_: str) -> Reply:
     """Who can be reached, and how; what is not known is said to be so."""
@@ -31,11 +32,6 @@ def human(ctx: Context, *_: str) -> Reply:
     )
 
 
-@on.press("human")
-def human_again(ctx: Context) -> Reply:
-    return human(ctx)
-
-
 @on.command("news", "Announcements")
 def news(ctx: Context, *_: str) -> Reply:
     return Reply(
@@ -44,6 +40,7 @@ def news(ctx: Context, *_: str) -> Reply:
     )
 
 
+@on.command("stop", "Stop messages", in_menu=False)
 @on.command("notify", "What I receive")
 def notify(ctx: Context, *_: str) -> Reply:
     """What is sent unasked: for now, only a place that comes free."""
@@ -59,8 +56,3 @@ def notify(ctx: Context, *_: str) -> Reply:
             cards.button(say.p("button", "My agenda"), "agenda"),
         ),
     )
-
-
-@on.command("stop", "Stop messages", in_menu=False)
-def stop(ctx: Context, *_: str) -> Reply:
-    return notify(ctx)

@@ -11,6 +11,8 @@ from handlers import cards
 NAMES = {"fr": "Français", "zh": "简体中文", "zh-Hant": "繁體中文", "en": "English", "de": "Deutsch", "es": "Español"}
 
 
+@on.press("language")
+@on.press("languages")
 @on.command("language", "Change language")
 def language(ctx: Context, wanted: str = "", *_: str) -> Reply:
     """Change to `wanted` (a tag), or show the choice."""
@@ -22,16 +24,6 @@ def language(ctx: Context, wanted: str = "", *_: str) -> Reply:
     ctx.notes["language"] = chosen
     say = ctx.words(chosen)
     return Reply(text=say("From now on I answer in English."), buttons=cards.menu(say))
-
-
-@on.press("language")
-def language_pressed(ctx: Context, wanted: str = "") -> Reply:
-    return language(ctx, wanted)
-
-
-@on.press("languages")
-def languages(ctx: Context) -> Reply:
-    return language(ctx)
 
 
 def choices(ctx: Context) -> tuple[Button, ...]:

@@ -15,6 +15,7 @@ KINDS = ("venue", "room", "stand", "station", "airport", "hotel", "hospital", "c
 FEW = 8  # places that are listed at once rather than by kind
 
 
+@on.press("places")
 @on.command("places", "Places and maps")
 def places(ctx: Context, *_: str) -> Reply:
     """The kinds of places, or all of them where they are few."""
@@ -25,11 +26,6 @@ def places(ctx: Context, *_: str) -> Reply:
     kinds = [kind for kind in KINDS if any(place.kind == kind for place in ctx.event.places)]
     buttons = [cards.button(_kind_name(ctx, kind), "kind", kind) for kind in kinds]
     return Reply(text=ctx.say("Which kind of place?"), buttons=tuple(buttons), replaces=True)
-
-
-@on.press("places")
-def places_again(ctx: Context) -> Reply:
-    return places(ctx)
 
 
 @on.press("kind")

@@ -12,10 +12,13 @@ from handlers import cards
 
 def notice(ctx: Context) -> Reply:
     """The short notice of first contact: who is responsible, on what ground, how long, what one can do."""
-    say, details = ctx.say, ctx.event.details.privacy
+    say = ctx.say
     text = (
-        say("**Your data**") + say.markup(details.controller.in_(say.language))
-        + say.markup(details.basis.in_(say.language))
+        say.markup(ctx.event.details.privacy.controller.in_(say.language))
+        + say(
+            "By writing here you agree that your messages are used to answer you, to keep your agenda and to pass "
+            "on the organizers’ announcements, and for nothing else."
+        )
         + _kept(ctx)
     )
     return Reply(text=text, buttons=(cards.button(say.p("button", "Privacy"), "privacy"),))
@@ -26,16 +29,18 @@ def first_notice(ctx: Context) -> Reply:
     return notice(ctx)
 
 
+@on.press("privacy")
 @on.command("privacy", "Your data")
 def explain(ctx: Context, *_: str) -> Reply:
     """The notice in full: what is kept and what not, who sees it, and one's rights."""
     say, details = ctx.say, ctx.event.details.privacy
     text = (
-        say("**Your data**") + say.markup(details.controller.in_(say.language))
+        say("**Your data**")
+        + say.markup(details.controller.in_(say.language))
         + say.markup(details.basis.in_(say.language))
         + say("- Kept: your address on this channel, your language, the sessions you chose, the messages sent to you.")
         + say("- Not kept: what you write, beyond the moment it takes to answer.")
-        + say("- No delegate sees where another goes. Organizers see numbers, not names.")
+        + say("- No delegate sees where another goes; the organizers can.")
         + _kept(ctx)
     )
     if details.contact:
@@ -47,11 +52,7 @@ def explain(ctx: Context, *_: str) -> Reply:
     return Reply(text=text, buttons=buttons)
 
 
-@on.press("privacy")
-def explain_again(ctx: Context) -> Reply:
-    return explain(ctx)
-
-
+@on.press("mydata")
 @on.command("mydata", "What is held about me", in_menu=False)
 def my_data(ctx: Context, *_: str) -> Reply:
     """All that is held about the person, as a file that people and programs can read."""
@@ -61,11 +62,7 @@ def my_data(ctx: Context, *_: str) -> Reply:
     return Reply(text=ctx.say("Everything held about you is in this file."), file=file, buttons=buttons)
 
 
-@on.press("mydata")
-def my_data_again(ctx: Context) -> Reply:
-    return my_data(ctx)
-
-
+@on.press("forget")
 @on.command("forget", "Erase my data", in_menu=False)
 def forget(ctx: Context, *_: str) -> Reply:
     """Ask first: seats are given back, and nothing can be brought back."""
@@ -77,11 +74,6 @@ def forget(ctx: Context, *_: str) -> Reply:
             cards.button(say.p("button", "Go back"), "privacy"),
         ),
     )
-
-
-@on.press("forget")
-def forget_again(ctx: Context) -> Reply:
-    return forget(ctx)
 
 
 @on.press("forgotten")

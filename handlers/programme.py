@@ -14,6 +14,7 @@ LISTED_WHOLE = 12  # sessions that fit one message; a longer programme is shown 
 UNDATED = "tbc"
 
 
+@on.press("programme")
 @on.command("programme", "The programme")
 def programme(ctx: Context, *_: str) -> Reply:
     """The whole programme where it is short, else its days to choose from."""
@@ -34,11 +35,6 @@ def programme(ctx: Context, *_: str) -> Reply:
             parts += [cards.line(event, session, say) for session in chosen]
     buttons = [cards.button(session.title.in_(say.language), "session", session.id) for session in event.sessions]
     return Reply(text=Markup.join(parts), buttons=(*buttons, _themes_button(ctx)), replaces=True)
-
-
-@on.press("programme")
-def programme_again(ctx: Context) -> Reply:
-    return programme(ctx)
 
 
 @on.press("day")
@@ -97,6 +93,7 @@ def card(ctx: Context, session: Session, note: Markup | None = None) -> Reply:
     )
 
 
+@on.press("now")
 @on.command("now", "What is on now")
 def now(ctx: Context, *_: str) -> Reply:
     """What is on at this moment, what may be, and what comes next."""
@@ -114,22 +111,13 @@ def now(ctx: Context, *_: str) -> Reply:
     return Reply(text=Markup.join(parts), buttons=(*buttons, _back(ctx)), replaces=True)
 
 
-@on.press("now")
-def now_again(ctx: Context) -> Reply:
-    return now(ctx)
-
-
+@on.press("next")
 @on.command("next", "What comes next")
 def upcoming(ctx: Context, *_: str) -> Reply:
     moment = queries.at(ctx.event, ctx.now)
     parts = _upcoming(ctx, moment)
     buttons = [cards.button(s.title.in_(ctx.say.language), "session", s.id) for s in moment.next]
     return Reply(text=Markup.join(parts), buttons=(*buttons, _back(ctx)), replaces=True)
-
-
-@on.press("next")
-def upcoming_again(ctx: Context) -> Reply:
-    return upcoming(ctx)
 
 
 def _upcoming(ctx: Context, moment: queries.Moment) -> list[Markup]:

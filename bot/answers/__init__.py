@@ -1,0 +1,1 @@
+"""Questions to entries: rules, names, a matcher over words and sentence vectors, and three outcomes."""

@@ -92,8 +92,7 @@ class Remote:
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         parts = [
-            self._ask(texts[at : at + REMOTE_BATCH], REMOTE_BUILD_SECONDS)
-            for at in range(0, len(texts), REMOTE_BATCH)
+            self._ask(texts[at : at + REMOTE_BATCH], REMOTE_BUILD_SECONDS) for at in range(0, len(texts), REMOTE_BATCH)
         ]
         return np.concatenate(parts)
 

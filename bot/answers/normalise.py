@@ -28,8 +28,17 @@ HAN_GAP = re.compile(rf"(?<=[{HAN}])\s+(?=[{HAN}])")
 LATIN_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 # "g oublié" is "j'ai oublié", "c koi" is "c'est quoi"; but "tram C" and "4 G" are not.
 SPOKEN_LETTERS = (
-    (re.compile(r"\bg (?=(?:pas|oubli|perd|besoin|un|une|rien|fai|mal|faim|soif|d[ée]j|l[ea]|mon|ma|mes)\w*)", re.I), "j'ai "),
-    (re.compile(r"\bc (?=(?:koi|quoi|o[uù]|quand|qd|kan|combien|cb|qui|ki|bon|pas|a quelle|à quelle|un|une|l[ea]|pour)\b)", re.I), "c'est "),
+    (
+        re.compile(r"\bg (?=(?:pas|oubli|perd|besoin|un|une|rien|fai|mal|faim|soif|d[ée]j|l[ea]|mon|ma|mes)\w*)", re.IGNORECASE),
+        "j'ai ",
+    ),
+    (
+        re.compile(
+            r"\bc (?=(?:koi|quoi|o[uù]|quand|qd|kan|combien|cb|qui|ki|bon|pas|a quelle|à quelle|un|une|l[ea]|pour)\b)",
+            re.IGNORECASE,
+        ),
+        "c'est ",
+    ),
 )
 
 
@@ -65,7 +74,9 @@ class Writing(NamedTuple):
 @lru_cache(maxsize=1)
 def writing() -> Writing:
     data = read_data("writing.yaml")
-    sms = {language: {str(short): str(long) for short, long in forms.items()} for language, forms in data["sms"].items()}
+    sms = {
+        language: {str(short): str(long) for short, long in forms.items()} for language, forms in data["sms"].items()
+    }
     chinese_sms = sms.pop("zh")
     longest_first = sorted(chinese_sms, key=len, reverse=True)
     pinyin = {str(typed).replace(" ", ""): str(hanzi) for typed, hanzi in data["pinyin"].items()}

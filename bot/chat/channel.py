@@ -89,3 +89,7 @@ class Channel(Protocol):
     async def run(self, receive: Receive) -> None:
         """Take updates and hand each to `receive`, which returns once it is recorded; until cancelled."""
         ...
+
+    async def close(self) -> None:
+        """Shut what `send` needs; called once, after the last of them."""
+        ...

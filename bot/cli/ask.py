@@ -93,10 +93,10 @@ class Answerer:
             chosen = [s for s in chosen if s.day and s.day.isoformat() == id_]
         elif kind in ("now", "next"):
             moment = queries.at(self.event, self.clock.now())
-            chosen = [*moment.on, *moment.perhaps, *moment.next] if kind == "now" else list(moment.next)
+            chosen = [*moment.on, *moment.perhaps, *moment.next] if kind == "now" else [*moment.next]
         for session in chosen:
-            when, place = facts.when(session, say), facts.place_name(self.event, session, say)
-            yield f"{session.title.in_(say.language)} – {when} – {place}"
+            where = facts.place_name(self.event, session, say)
+            yield f"{session.title.in_(say.language)} – {facts.when(session, say)} – {where}"
 
     def _say(self, language: str) -> Words:
         if language not in self._words:

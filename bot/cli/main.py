@@ -12,8 +12,7 @@ LANGUAGES = ("fr", "zh", "zh-Hant", "en")
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code. Faults go to stderr in words, never as a traceback."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         from bot import settings as settings_
 
@@ -34,13 +33,14 @@ def run(arguments: Sequence[str]) -> int:
         return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("passerelle", description="A chatbot that serves a bilingual conference.")
-    parser.add_argument("--version", action="version", version=f"passerelle {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    made = argparse.ArgumentParser("passerelle", description="A chatbot that serves a bilingual conference.")
+    made.add_argument("--version", action="version", version=f"passerelle {__version__}")
+    commands = made.add_subparsers(required=True, metavar="COMMAND", dest="verb")
 
     def command(name: str, help_: str, module: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=help_, description=help_)
+        sub = commands.add_parser(name, help=help_, description=help_)
 
         def call(options: argparse.Namespace, settings: object) -> int:
             # Imported when called: a start should not pay for commands it does not run.
@@ -48,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
 
             return int(import_module(f"bot.cli.{module}").main(options, settings))
 
-        made.set_defaults(command=call)
-        return made
+        sub.set_defaults(command=call)
+        return sub
 
     run_ = command("run", "Start every configured channel.", "run")
     run_.add_argument("--role", choices=("all", "web", "worker"), default="all")
@@ -81,4 +81,4 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--seconds", type=float, default=5.0)
     bench.add_argument("--repeat", type=int, default=3)
     bench.add_argument("--json", action="store_true")
-    return parser
+    return made

@@ -9,7 +9,8 @@ and repeats no effect.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -59,7 +60,7 @@ class Parts:
 class Conversation:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self._lines: dict[tuple[str, str], asyncio.Lock] = {}
+        self._lines: dict[tuple[str, ...], tuple[asyncio.Lock, int]] = {}
         self._languages: OrderedDict[tuple[str, str], str] = OrderedDict()
         self._words: dict[tuple[int, str], Words] = {}
 
@@ -69,16 +70,23 @@ class Conversation:
         One person's updates run in the order they came; different people's side by side. Raises what the
         database raises: the channel then lets the platform deliver again.
         """
-        line = (update.channel, update.address)
-        lock = self._lines.setdefault(line, asyncio.Lock())
+        async with self._line(update.channel, update.address):
+            reading = await self._read(update)
+            deliveries = await self._parts.store.write(self._turn, update, reading)
+            self._parts.submit(deliveries)
+
+    @asynccontextmanager
+    async def _line(self, *who: str) -> AsyncIterator[None]:
+        """One person's updates one after the other; the lock lives as long as somebody waits for it."""
+        lock, waiting = self._lines.get(who, (asyncio.Lock(), 0))
+        self._lines[who] = (lock, waiting + 1)
         try:
             async with lock:
-                reading = await self._read(update)
-                deliveries = await self._parts.store.write(self._turn, update, reading)
-                self._parts.submit(deliveries)
+                yield
         finally:
-            if not lock.locked() and not lock._waiters:  # type: ignore[attr-defined]  # noqa: SLF001
-                self._lines.pop(line, None)
+            lock, waiting = self._lines.pop(who)
+            if waiting > 1:
+                self._lines[who] = (lock, waiting - 1)
 
     async def _read(self, update: Update) -> Reading:
         if not isinstance(update.content, Text):

@@ -6,8 +6,11 @@ description is a message id of the catalogues.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from bot.conversation.context import Handler
+
+H = TypeVar("H", bound=Handler)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +27,28 @@ class Register:
         self.commands: dict[str, Command] = {}
         self._handlers: dict[tuple[str, str], Handler] = {}
 
-    def command(self, name: str, description: str, *, in_menu: bool = True) -> Callable[[Handler], Handler]:
+    def command(self, name: str, description: str, *, in_menu: bool = True) -> Callable[[H], H]:
         """`/name`, and the plain words that mean it in any language. Called with (ctx, *words after it)."""
         self.commands[name] = Command(name, description, in_menu)
         return self._at("command", name)
 
-    def press(self, name: str) -> Callable[[Handler], Handler]:
+    def press(self, name: str) -> Callable[[H], H]:
         """A button `Action(name, args)`. Called with (ctx, *args)."""
         return self._at("press", name)
 
-    def reply_to(self, name: str) -> Callable[[Handler], Handler]:
+    def reply_to(self, name: str) -> Callable[[H], H]:
         """The free text after a reply that `expects` this name. Called with (ctx, text)."""
         return self._at("reply", name)
 
-    def content(self, name: str) -> Callable[[Handler], Handler]:
+    def content(self, name: str) -> Callable[[H], H]:
         """Everything else by its kind: "text", "start", "media", "position", "unknown button"…"""
         return self._at("content", name)
 
     def find(self, kind: str, name: str) -> Handler | None:
         return self._handlers.get((kind, name))
 
-    def _at(self, kind: str, name: str) -> Callable[[Handler], Handler]:
-        def keep(handler: Handler) -> Handler:
+    def _at(self, kind: str, name: str) -> Callable[[H], H]:
+        def keep(handler: H) -> H:
             if (kind, name) in self._handlers:
                 raise ValueError(f"two handlers for {kind} {name!r}")
             self._handlers[kind, name] = handler

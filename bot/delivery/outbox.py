@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, false, insert, or_, select, true, update
 
 from bot.chat.channel import Failed, InDoubt, Later, Parcel, Sent, Unreachable, Verdict
 from bot.delivery.tables import OPEN, State, outbox
@@ -98,16 +98,17 @@ def claim(
     Safe under a race: the rows are locked (PostgreSQL: SKIP LOCKED) or the writer is alone (SQLite), and
     a line is only taken when nothing before it is in other hands.
     """
+    dead = true() if at_start else false()
     free = or_(
         outbox.c.state == State.QUEUED,
-        and_(outbox.c.state == State.SENDING, or_(outbox.c.lease_until < now, at_start)),
+        and_(outbox.c.state == State.SENDING, or_(outbox.c.lease_until < now, dead)),
     )
     before = outbox.alias("before")
     blocked = exists().where(
         before.c.account_id == outbox.c.account_id,
         before.c.sequence < outbox.c.sequence,
         before.c.state.in_(OPEN),
-        or_(before.c.due_at > now, and_(before.c.state == State.SENDING, before.c.lease_until >= now, not at_start)),
+        or_(before.c.due_at > now, and_(before.c.state == State.SENDING, before.c.lease_until >= now, ~dead)),
     )
     due = (
         select(outbox, account.c.channel, account.c.address)

@@ -53,7 +53,7 @@ class SessionPages:
             lines += [line] if (line := facts.people(event, session, say)) else []
             lines += [str(say.markup(session.abstract.in_(say.language)))] if session.abstract else []
         paragraphs = Html("").join(Html("<p>{}</p>").format(line) for line in lines)
-        page = Html(  # noqa: S704  the template is ours, every value goes through format
+        page = Html(
             '<!doctype html><html lang="{lang}"><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width,initial-scale=1"><title>{title}</title>'
             "<style>{style}</style><main><h1>{title}</h1>{paragraphs}"

@@ -16,32 +16,17 @@ WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
 TRADITIONAL_REGIONS = frozenset({"hant", "tw", "hk", "mo"})
 
 FRENCH = frozenset(
-    """a à ai au aux avec as avez avons est es ce cet cette ces c d de des du dans où ou en et il elle on je j jai tu vous
-    nous ils mon ma mes ton ta tes son sa ses votre vos notre nos leur le la les un une qui que quoi quel quelle
-    quels quelles quand comment combien pourquoi qu pas ne plus peut peux puis faut dois doit sont suis
-    êtes etes avoir être etre fait faire aller vais va veux voudrais pour par sur sous chez vers depuis entre sans
-    oui non merci bonjour bonsoir salut slt bjr svp stp koi pk pkoi cmt kel ki aujourd hui demain matin soir midi
-    après apres avant aussi très tres bien ici là gare aéroport lieu repas dîner diner déjeuner dejeuner manger
-    boire dormir argent perdu malade médecin medecin horaire horaires heure heures quelqu jour jours chercher
-    trouver payer monnaie langue français francais chinois anglais arriver accueil salle atelier ateliers
-    inscription inscrire billet gratuit loin près pres puis-je est-ce ya jpeu jpeux jveux chui auj mtn""".split()
+    ["a", "à", "ai", "au", "aux", "avec", "as", "avez", "avons", "est", "es", "ce", "cet", "cette", "ces", "c", "d", "de", "des", "du", "dans", "où", "ou", "en", "et", "il", "elle", "on", "je", "j", "jai", "tu", "vous", "nous", "ils", "mon", "ma", "mes", "ton", "ta", "tes", "son", "sa", "ses", "votre", "vos", "notre", "nos", "leur", "le", "la", "les", "un", "une", "qui", "que", "quoi", "quel", "quelle", "quels", "quelles", "quand", "comment", "combien", "pourquoi", "qu", "pas", "ne", "plus", "peut", "peux", "puis", "faut", "dois", "doit", "sont", "suis", "êtes", "etes", "avoir", "être", "etre", "fait", "faire", "aller", "vais", "va", "veux", "voudrais", "pour", "par", "sur", "sous", "chez", "vers", "depuis", "entre", "sans", "oui", "non", "merci", "bonjour", "bonsoir", "salut", "slt", "bjr", "svp", "stp", "koi", "pk", "pkoi", "cmt", "kel", "ki", "aujourd", "hui", "demain", "matin", "soir", "midi", "après", "apres", "avant", "aussi", "très", "tres", "bien", "ici", "là", "gare", "aéroport", "lieu", "repas", "dîner", "diner", "déjeuner", "dejeuner", "manger", "boire", "dormir", "argent", "perdu", "malade", "médecin", "medecin", "horaire", "horaires", "heure", "heures", "quelqu", "jour", "jours", "chercher", "trouver", "payer", "monnaie", "langue", "français", "francais", "chinois", "anglais", "arriver", "accueil", "salle", "atelier", "ateliers", "inscription", "inscrire", "billet", "gratuit", "loin", "près", "pres", "puis-je", "est-ce", "ya", "jpeu", "jpeux", "jveux", "chui", "auj", "mtn"]
 )
 ENGLISH = frozenset(
-    """the a an is are am was were be been do does did i you he she it we they me my your his her its our their this
-    that these those what which who whom where when why how can could may must shall should will would of to in
-    on at for from with by about into and or not no yes there here any some much many if please thanks thank hello hi
-    hey good morning evening today tomorrow tonight now next need want have has had get go going take find
-    know tell show eat drink sleep buy pay lost sick near nearest far open close closed free english chinese
-    french language speak time day whats wheres u ur pls thx r room rooms dinner lunch
-    breakfast weather money water smoking airport station tip tips restroom toilets sign up cash charger
-    workshop workshops speaker speakers schedule""".split()
+    ["the", "a", "an", "is", "are", "am", "was", "were", "be", "been", "do", "does", "did", "i", "you", "he", "she", "it", "we", "they", "me", "my", "your", "his", "her", "its", "our", "their", "this", "that", "these", "those", "what", "which", "who", "whom", "where", "when", "why", "how", "can", "could", "may", "must", "shall", "should", "will", "would", "of", "to", "in", "on", "at", "for", "from", "with", "by", "about", "into", "and", "or", "not", "no", "yes", "there", "here", "any", "some", "much", "many", "if", "please", "thanks", "thank", "hello", "hi", "hey", "good", "morning", "evening", "today", "tomorrow", "tonight", "now", "next", "need", "want", "have", "has", "had", "get", "go", "going", "take", "find", "know", "tell", "show", "eat", "drink", "sleep", "buy", "pay", "lost", "sick", "near", "nearest", "far", "open", "close", "closed", "free", "english", "chinese", "french", "language", "speak", "time", "day", "whats", "wheres", "u", "ur", "pls", "thx", "r", "room", "rooms", "dinner", "lunch", "breakfast", "weather", "money", "water", "smoking", "airport", "station", "tip", "tips", "restroom", "toilets", "sign", "up", "cash", "charger", "workshop", "workshops", "speaker", "speakers", "schedule"]
 )
 FRENCH_ENDINGS = ("ez", "eau", "eux", "aux", "ique", "ité", "ée", "oir", "aire", "elle", "ette", "euse")
 ENGLISH_ENDINGS = ("ing", "ght", "ould", "ed", "ly", "ness", "tch", "sh", "th", "ck", "wn", "ful")
 FRENCH_LETTERS = re.compile(r"[àâçéèêëîïôùûœ]|\b[cdjlmnst]['’]|\bqu['’]", re.IGNORECASE)
 ENGLISH_LETTERS = re.compile(r"['’](?:s|re|ll|ve|d|t|m)\b|\bw[aeiohr]|[a-z]wh|kn|th", re.IGNORECASE)
 # Shared by both languages, so they decide nothing.
-SHARED = frozenset("a on as an or sa ma me non no tu y son pour do es if in menu plus taxi wifi question".split())
+SHARED = frozenset(["a", "on", "as", "an", "or", "sa", "ma", "me", "non", "no", "tu", "y", "son", "pour", "do", "es", "if", "in", "menu", "plus", "taxi", "wifi", "question"])
 
 SYLLABLE = (
     r"(?:[bpmf](?:iao|ian|ang|eng|ing|ie|in|iu|ai|ei|ao|ou|an|en|a|e|o|i|u)"

@@ -14,7 +14,7 @@ from bot.text.markup import Markup, Paragraph, Span
 Unit = Literal["characters", "utf16", "bytes"]
 
 SMALLEST_LIMIT = 16  # room for a bullet and one whole emoji, in any unit
-FILL = 3  # a better kind of cut is taken only where it leaves at least 1/FILL of the room used
+FILL = 4  # a better kind of cut is taken only where it leaves at least 1/FILL of the room used
 BLANK = " \t\r\n"  # what may be lost at a cut; no-break spaces stay
 
 # Words that end in a full stop without ending a sentence (French and English; Chinese has none).

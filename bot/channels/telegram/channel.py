@@ -147,12 +147,12 @@ class TelegramChannel:
     # --- messages
 
     async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
-        if (later := await self._pace.admit(address)) is not None:
-            return later
         return await self._deliver(int(address), parcel.body, parcel.edits)
 
     async def _deliver(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
         """One call; a second one where the first was refused for what can be mended at once."""
+        if (later := await self._pace.admit(str(chat))) is not None:
+            return later
         try:
             return await self._call(chat, body, edits)
         except RetryAfter as error:

@@ -65,7 +65,7 @@ class AiohttpRequest(BaseRequest):
         pool_timeout: ODVInput[float] = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
         await self.initialize()
-        assert self._session is not None  # noqa: S101
+        assert self._session is not None
         uploads = request_data is not None and request_data.contains_files
         read = _seconds(read_timeout, READ_SECONDS)
         write = _seconds(write_timeout, UPLOAD_SECONDS if uploads else WRITE_SECONDS)
@@ -78,7 +78,7 @@ class AiohttpRequest(BaseRequest):
         body: bytes | aiohttp.FormData | None = None
         headers = {}
         if uploads:
-            assert request_data is not None  # noqa: S101
+            assert request_data is not None
             body = _multipart(request_data)
         elif request_data is not None:
             body = request_data.json_payload

@@ -8,6 +8,7 @@ an outage of ours, and Telegram keeps the updates (24 hours) until it is over.
 import asyncio
 import random
 from collections.abc import Callable
+from traceback import extract_tb
 from typing import Any
 
 import structlog
@@ -45,7 +46,7 @@ class Backoff:
     def next_seconds(self) -> float:
         pause = min(self._longest, self._first * 2**self._times)
         self._times = min(self._times + 1, 16)
-        return pause * random.uniform(0.5, 1.0)  # noqa: S311 (jitter)
+        return float(pause * random.uniform(0.5, 1.0))  # noqa: S311 (jitter)
 
 
 class PollingBot(ExtBot[None]):
@@ -59,9 +60,7 @@ class PollingBot(ExtBot[None]):
             "limit": limit,
             "allowed_updates": list(updates.ALLOWED),
         }
-        fetched: list[dict[str, Any]] = await self._post(
-            "getUpdates", arguments, read_timeout=READ_SECONDS + seconds
-        )
+        fetched: list[dict[str, Any]] = await self._post("getUpdates", arguments, read_timeout=READ_SECONDS + seconds)
         return fetched
 
 
@@ -159,8 +158,14 @@ class Poller:
         for n in range(TRIES):
             try:
                 await self._receive(update)
-            except Exception as error:  # whatever it is, polling goes on
-                log.warning("telegram.receive_failed", update=key, attempt=n + 1, error=type(error).__name__, exc_info=True)
+            except Exception as error:  # noqa: BLE001 (whatever it is, polling goes on)
+                log.warning(
+                    "telegram.receive_failed",
+                    update=key,
+                    attempt=n + 1,
+                    error=type(error).__name__,
+                    where=_where(error),
+                )
                 if n < len(TRY_PAUSES_SECONDS):
                     await asyncio.sleep(TRY_PAUSES_SECONDS[n] * random.uniform(0.7, 1.3))  # noqa: S311
             else:
@@ -202,6 +207,11 @@ class Poller:
                 await self._bot.fetch(self._offset, 0, limit=1)
         except (TelegramError, TimeoutError) as error:
             log.info("telegram.offset_unconfirmed", error=type(error).__name__)
+
+
+def _where(error: BaseException) -> str:
+    """The innermost lines of code, without their values, which may be what a person wrote."""
+    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(extract_tb(error.__traceback__)[-3:]))
 
 
 def retry_seconds(error: RetryAfter) -> float:

@@ -23,7 +23,9 @@ NAME_LIMIT, ABOUT_LIMIT, WELCOME_LIMIT = 64, 120, 512
 Commands = Callable[[str], Sequence[tuple[str, str]]]  # language -> (command, what it does)
 
 
-async def publish(bot: telegram.Bot, words: Callable[[str], Words], commands: Commands, names: Mapping[str, str]) -> None:
+async def publish(
+    bot: telegram.Bot, words: Callable[[str], Words], commands: Commands, names: Mapping[str, str]
+) -> None:
     """Bring the bot's profile to what we say now. names: language -> the event's name; may be empty."""
     for code, language in LANGUAGES.items():
         try:

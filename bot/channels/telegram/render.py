@@ -116,7 +116,9 @@ def _linkable(source: Markup, base_url: str) -> Markup:
         return source
     return Markup(
         tuple(
-            Paragraph(tuple(_link(span, base_url) if span.href else span for span in paragraph.spans), paragraph.is_item)
+            Paragraph(
+                tuple(_link(span, base_url) if span.href else span for span in paragraph.spans), paragraph.is_item
+            )
             for paragraph in source.paragraphs
         )
     )

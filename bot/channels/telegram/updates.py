@@ -70,14 +70,18 @@ def _message(key: int, message: telegram.Message, at: datetime, bot_name: str) -
         if command is None:
             return None
         content = command
-    elif not is_private or filters.StatusUpdate.ALL.check_update(telegram.Update(key, message=message)):
+    elif not is_private:
         return None
     elif text:  # a caption is a question like another
         content = Text(text)
     elif message.location is not None:
         content = Position(message.location.latitude, message.location.longitude)
+    elif kind := next((kind for name, kind in KINDS.items() if getattr(message, name)), ""):
+        content = Media(kind)
+    elif filters.StatusUpdate.ALL.check_update(telegram.Update(key, message=message)):
+        return None  # something was pinned, a timer set: nobody speaks to us
     else:
-        content = Media(next((kind for name, kind in KINDS.items() if getattr(message, name)), "unknown"))
+        content = Media("unknown")
     return _update(key, message.chat.id, message.from_user, at, content)
 
 
@@ -98,8 +102,8 @@ def _press(key: int, press: telegram.CallbackQuery, at: datetime) -> Update:
     content: Content = Media("unknown")
     if press.data:
         # An old message may be out of reach: the answer then comes as a new one.
-        reachable = isinstance(message, telegram.Message)
-        content = Press(Action.unpack(press.data), str(message.message_id) if message and reachable else "")
+        is_reachable = message is not None and message.is_accessible
+        content = Press(Action.unpack(press.data), str(message.message_id) if message and is_reachable else "")
     chat = message.chat.id if message is not None else press.from_user.id
     return _update(key, chat, press.from_user, at, content)
 

@@ -67,6 +67,9 @@ class TerminalChannel:
     async def run(self, receive: Receive) -> None:
         await asyncio.Event().wait()
 
+    async def close(self) -> None:
+        """Nothing to shut."""
+
     async def converse(self, receive: Receive, settled: Callable[[], Awaitable[None]]) -> None:
         """Read lines until the end of input; each is one update."""
         await receive(self._update(Start(), "start"))

@@ -1,0 +1,72 @@
+"""From probabilities to an outcome: answer when sure, else suggest two or three, else say it is not ours.
+
+The thresholds were fitted on tests/answers/dev.jsonl and by leaving examples out (tests/answers/fit.py),
+never on the sets that judge.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bot.answers.examples import Label
+from bot.answers.lexical import Scores
+from bot.answers.outcome import Match
+
+ANSWER_FROM = 0.50  # probability of the best topic from which it is answered
+LEAD = 1.6  # how many times likelier than the next topic it must be
+REFUSE_FROM = 0.55  # probability of "none of our business" from which it is refused
+SMALLTALK_FROM = 0.50
+SUGGEST_FROM = 0.03  # a topic less likely than this is not suggested
+LEAST_LIKE = 0.12  # likeness of the nearest example under which nothing is known of a text
+SUGGESTIONS = 3
+
+
+class Decision(NamedTuple):
+    """kind: `answer`, `suggest`, `smalltalk` or `refuse`; matches: best first, of different topics."""
+
+    kind: str
+    matches: tuple[Match, ...]
+    smalltalk: str
+    refuse: float
+
+
+def decide(labels: Sequence[Label], probabilities: Scores, nearest: float) -> Decision:
+    """What to do with a question whose labels have these `probabilities`, the likest example being `nearest`."""
+    by_topic: dict[str, list[int]] = {}
+    refuse = 0.0
+    chat: dict[str, float] = {}
+    for n, label in enumerate(labels):
+        if label.kind == "entry":
+            by_topic.setdefault(label.topic, []).append(n)
+        elif label.kind == "refuse":
+            refuse += float(probabilities[n])
+        else:
+            chat[label.id] = float(probabilities[n])
+    ranked = sorted(((float(probabilities[rows].sum()), rows, topic) for topic, rows in by_topic.items()), reverse=True)
+    matches = tuple(
+        Match(labels[max(rows, key=lambda n: probabilities[n])].id, topic, round(share, 4))
+        for share, rows, topic in ranked[:SUGGESTIONS]
+    )
+    talk = max(chat, key=lambda name: chat[name], default="")
+    talking = sum(chat.values())
+    best = matches[0].score if matches else 0.0
+    if talk and talking >= SMALLTALK_FROM and talking > refuse:
+        if talk == "insult":
+            return Decision("refuse", (), "insult", refuse)
+        return Decision("smalltalk", (), talk, refuse)
+    if refuse >= REFUSE_FROM or nearest < LEAST_LIKE or not matches:
+        return Decision("refuse", (), "", refuse)
+    second = matches[1].score if len(matches) > 1 else 0.0
+    if best >= ANSWER_FROM and best >= LEAD * max(second, refuse):
+        return Decision("answer", matches[:1], "", refuse)
+    return Decision("suggest", tuple(m for m in matches if m.score >= SUGGEST_FROM), "", refuse)
+
+
+def sure(decision: Decision) -> bool:
+    """Whether asking a slower model is unlikely to change a decision."""
+    match decision.kind:
+        case "answer":
+            return decision.matches[0].score >= 0.85
+        case "refuse" | "smalltalk":
+            return decision.refuse >= 0.85 or bool(decision.smalltalk)
+        case _:
+            return False

@@ -1,0 +1,87 @@
+"""Who and what a question speaks of: sessions, people, places and themes of the event, by any of their names.
+
+Names are compared folded, so that script, accents and case do not matter; one slip of the finger is
+forgiven in longer ones.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from rapidfuzz.distance import OSA
+from rapidfuzz.process import extractOne
+
+from bot.answers.normalise import HAN, plain
+from bot.event.model import Event
+
+Kind = Literal["session", "person", "place", "theme"]
+HAS_HAN = re.compile(f"[{HAN}]")
+PREFIXES = re.compile(r"^(?:l|d|le|la|les|the|un|une|a) ")
+SLIPS_FROM, TWO_SLIPS_FROM = 6, 11  # letters
+
+
+class Named(NamedTuple):
+    """A name found in a text. alias: as it is listed; sure: 1.0, less where a slip was forgiven."""
+
+    kind: Kind
+    id: str
+    alias: str
+    sure: float
+
+
+class Names:
+    """Every name of an event. `find` is a pass of one pattern, then a look for slips among the rest."""
+
+    def __init__(self, event: Event) -> None:
+        self._holders: dict[str, list[tuple[Kind, str]]] = {}
+        for session in event.sessions:
+            self._learn("session", session.id, [*(t for _, t in session.title.items()), *session.aliases])
+        for person in event.details.people:
+            self._learn("person", person.id, [*(t for _, t in person.name.items()), *person.aliases])
+        for place in event.places:
+            self._learn("place", place.id, [*(t for _, t in place.name.items()), *place.aliases])
+        for theme in event.details.themes:
+            self._learn("theme", theme.id, [t for _, t in theme.name.items()])
+        latin = sorted((a for a in self._holders if not HAS_HAN.search(a)), key=len, reverse=True)
+        han = sorted((a for a in self._holders if HAS_HAN.search(a)), key=len, reverse=True)
+        options = [rf"\b{re.escape(alias)}\b" for alias in latin] + [re.escape(alias) for alias in han]
+        self._pattern = re.compile("|".join(options) or r"(?!)")
+        self._by_words: dict[int, list[str]] = {}
+        for alias in latin:
+            if len(alias) >= SLIPS_FROM:
+                self._by_words.setdefault(alias.count(" ") + 1, []).append(alias)
+
+    def find(self, folded: str) -> list[Named]:
+        """The names in a folded text, longest first where they overlap, in the order of the text."""
+        found: list[Named] = []
+        rest: list[str] = []
+        at = 0
+        for match in self._pattern.finditer(folded):
+            rest.append(folded[at : match.start()])
+            at = match.end()
+            found += (Named(kind, id_, match[0], 1.0) for kind, id_ in self._holders[match[0]])
+        rest.append(folded[at:])
+        for part in rest:
+            found += self._near(part.split())
+        return list(dict.fromkeys(found))
+
+    def _near(self, words: list[str]) -> Iterable[Named]:
+        """Names one slip away (two in long ones) from runs of words that are no name."""
+        for size in (3, 2, 1):
+            choices = self._by_words.get(size)
+            for at in range(len(words) - size + 1 if choices else 0):
+                run = " ".join(words[at : at + size])
+                if len(run) < SLIPS_FROM or HAS_HAN.search(run):
+                    continue
+                slips = 1 if len(run) < TWO_SLIPS_FROM else 2
+                best = extractOne(run, choices or [], scorer=OSA.distance, score_cutoff=slips)
+                if best is not None and best[0][0] == run[0]:
+                    for kind, id_ in self._holders[best[0]]:
+                        yield Named(kind, id_, best[0], 1.0 - 0.1 * best[1])
+
+    def _learn(self, kind: Kind, id_: str, names: Iterable[str]) -> None:
+        for name in names:
+            alias = PREFIXES.sub("", plain(name))
+            long_enough = len(alias) >= 2 if HAS_HAN.search(alias) else len(alias) >= 3
+            if long_enough and (kind, id_) not in self._holders.setdefault(alias, []):
+                self._holders[alias].append((kind, id_))

@@ -1,0 +1,40 @@
+"""Two questions in one message, taken apart."""
+
+import re
+from collections.abc import Sequence
+
+from bot.answers.normalise import HAN
+
+LONGEST = 400
+MOST = 3
+SHORTEST_LATIN, SHORTEST_HAN = 2, 3  # words, characters
+QUESTION_WORD = (
+    r"(?:où|ou|quand|comment|combien|quel(?:le)?s?|qui|que|est-ce|y a|il y a|peut-on|puis-je|faut-il|dois-je"
+    r"|where|when|how|what|which|who|is|are|can|could|do|does|should|will|may)"
+)
+CUTS = re.compile(
+    r"[?？]+\s*|[;；\n]+\s*|。\s*"
+    rf"|,?\s+(?:et aussi|et puis|et sinon|ainsi que|and also|and then|also,)\s+"
+    rf"|,?\s+(?:et|and)\s+(?={QUESTION_WORD}\b)"
+    rf"|,\s+(?={QUESTION_WORD}\b)"
+    r"|[，,]?\s*(?:另外|还有就是|还有|顺便问一下|顺便|以及|再问一下)[，,]?\s*"
+    r"|[，,]\s*(?=(?:那|请问|在哪|怎么|什么|几点|多少|有没有|能不能|可以|可不可以|是否|需要|要不要|哪))"
+    r"|(?<=[呢吗嘛])[，, ]\s*",
+    re.IGNORECASE,
+)
+LEFT_OVER = re.compile(r"^(?:et|and|also|aussi|sinon|puis|还有|另外|，|,|\s)+", re.IGNORECASE)
+HAS_HAN = re.compile(f"[{HAN}]")
+
+
+def questions(text: str) -> Sequence[str]:
+    """The parts of `text` that can be questions of their own; fewer than two means it is not to be parted."""
+    if len(text) > LONGEST:
+        return ()
+    parts = [LEFT_OVER.sub("", part).strip(" ,，.。!！") for part in CUTS.split(text) if part]
+    kept = [part for part in parts if _long_enough(part)]
+    return kept[:MOST] if len(kept) > 1 else ()
+
+
+def _long_enough(part: str) -> bool:
+    han = len(HAS_HAN.findall(part))
+    return han >= SHORTEST_HAN or len(part.split()) >= SHORTEST_LATIN

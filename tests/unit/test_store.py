@@ -1,0 +1,48 @@
+"""The schema, migrations and privacy's register, on both databases."""
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from bot import settings as settings_
+from bot.people import privacy
+from bot.store import migrate
+from bot.store.schema import metadata
+from bot.store.threads import Store
+from bot.store.transaction import Transaction
+
+
+def test_migrations_lead_to_the_tables_of_the_code(database_url: str) -> None:
+    store = Store(database_url)
+    store.write_now(migrate.to_newest)
+    store.write_now(migrate.to_newest)  # again: nothing to do
+
+    def differences(tx: Transaction) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(tx.connection, opts={"compare_type": False}), metadata))
+
+    assert store.read_now(differences) == []
+    store.close()
+
+
+def test_every_table_that_leads_to_a_person_is_shown_and_erased() -> None:
+    import bot.app  # noqa: F401  registers every subject
+
+    def leads(table: str, seen: frozenset[str] = frozenset()) -> bool:
+        targets = {key.column.table.name for key in metadata.tables[table].foreign_keys} - seen
+        return "person" in targets or any(leads(target, seen | {table}) for target in targets)
+
+    personal = {name for name in metadata.tables if name == "person" or leads(name)}
+    assert personal == {table for subject in privacy.subjects() for table in subject.tables}
+
+
+def test_an_unknown_setting_names_the_nearest(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    import pytest
+
+    from bot.errors import BadInput
+
+    monkeypatch.setenv("PASSERELLE_TELEGRAM_TOKN", "x")
+    monkeypatch.setenv("PASSERELLE_PORT", "web")
+    with pytest.raises(BadInput) as caught:
+        settings_.load()
+    text = str(caught.value)
+    assert "did you mean PASSERELLE_TELEGRAM_TOKEN?" in text
+    assert "PASSERELLE_PORT" in text

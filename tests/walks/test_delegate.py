@@ -1,0 +1,212 @@
+"""The path that a delegate walks, from outside: the same in every channel, in each language."""
+
+import json
+
+import icalendar
+import pytest
+
+from tests.delegate import EVERY_CHANNEL, Bot, labels_of, running, text_of
+
+WORKSHOP = {
+    "fr": "Atelier 3",
+    "zh": "分论坛三",
+    "en": "Workshop 3",
+}
+WORDS = {
+    # language: programme, going, agenda word, calendar, withdraw, yes, what the agenda says when empty
+    "fr": ("Je participe", "Mon agenda", "Vers mon calendrier", "Me retirer", "Oui, me retirer"),
+    "zh": ("我要参加", "我的日程", "加入日历", "取消参加", "确认取消"),
+    "en": ("I’m going", "My agenda", "Add to calendar", "Withdraw", "Yes, withdraw"),
+}
+
+
+@pytest.mark.parametrize("language", ["fr", "zh", "en"])
+@pytest.mark.parametrize("channel", EVERY_CHANNEL)
+async def test_a_delegate_signs_up_keeps_an_agenda_and_withdraws(bot: Bot, channel: str, language: str) -> None:
+    going, agenda, calendar, withdraw, yes = WORDS[language]
+    li = bot.delegate(channel, language=language)
+    welcome = await li.starts()
+    assert "/forget" in text_of(welcome), "the notice of privacy comes with first contact"
+    await li.says("/programme")
+    card = await li.presses(WORKSHOP[language])
+    assert going in labels_of(card)
+    card = await li.presses(going)
+    assert withdraw in labels_of(card)
+    assert WORKSHOP[language] in text_of(await li.says("/agenda"))
+    saved = await li.presses(calendar)
+    assert text_of(saved)
+    await li.presses(WORKSHOP[language])
+    await li.presses(withdraw)
+    await li.presses(yes)
+    assert WORKSHOP[language] not in text_of(await li.says("/agenda"))
+    assert agenda  # named on every card, in each language
+
+
+async def test_the_calendar_file_holds_a_tentative_day_for_an_hour_not_known(bot: Bot) -> None:
+    li = bot.delegate("web", language="zh")
+    await li.starts()
+    await li.says("/programme")
+    await li.presses("分论坛三")
+    await li.presses("我要参加")
+    await li.says("/agenda")
+    shown = await li.presses("加入日历")
+    file = shown[-1].body["file"]
+    (event,) = icalendar.Calendar.from_ical(file["content"]).walk("VEVENT")
+    assert event["dtstart"].dt.isoformat() == "2014-11-06"
+    assert event["status"] == "TENTATIVE"
+    assert "待确认" in event["summary"]
+    feed = next(url for url in shown[-1].buttons.values() if url.startswith("/calendar/"))
+    async with bot.http() as http, http.get(bot.url + feed) as answer:
+        assert answer.status == 200
+        assert "待确认" in (await answer.text()).replace("\r\n ", "")
+
+
+@pytest.mark.parametrize("channel", EVERY_CHANNEL)
+async def test_the_language_follows_the_hint_the_text_and_the_wish(bot: Bot, channel: str) -> None:
+    li = bot.delegate(channel, language="zh-CN")
+    assert "欢迎" in text_of(await li.starts())
+    await li.says("/language en")
+    assert "Programme" in labels_of(await li.says("/help"))
+    shown = await li.says("中文")
+    assert "日程" in labels_of(shown)
+
+
+async def test_a_message_in_another_language_is_answered_in_it_with_an_offer(bot: Bot) -> None:
+    li = bot.delegate("web", language="fr")
+    await li.starts()
+    shown = await li.says("有没有无线网，密码是多少？")
+    assert "以后都用中文" in labels_of(shown)
+    assert "密码" in text_of(shown)
+    await li.presses("以后都用中文")
+    assert "日程" in labels_of(await li.says("/help"))
+
+
+async def test_readers_of_traditional_get_traditional(bot: Bot) -> None:
+    li = bot.delegate("web", language="zh-TW")
+    assert "歡迎" in text_of(await li.starts())
+    shown = await li.says("會場有無線網路嗎？密碼是多少")
+    assert "密碼" in text_of(shown)
+    assert "码" not in text_of(shown)
+
+
+@pytest.mark.parametrize("channel", EVERY_CHANNEL)
+@pytest.mark.parametrize(
+    "text",
+    ["", "😀😀", "<b>x</b> & <script>alert(1)</script>", "'; DROP TABLE person; --", "שלום עולם ‮abc", "x" * 10_000,
+     "/nothing", "**[a](http://b)** {session:x.title} {n}", "2", "\u0000\u0007", "；；；"],
+)  # fmt: skip
+async def test_whatever_is_typed_gets_a_reply_with_a_way_on(sqlite_url: str, channel: str, text: str) -> None:
+    async with running(sqlite_url) as bot:
+        li = bot.delegate(channel)
+        await li.starts()
+        if channel == "telegram" and not text.strip("\u0000\u0007 "):
+            return  # Telegram delivers no empty message
+        shown = await li.says(text)
+        assert text_of(shown).strip()
+        assert labels_of(shown)
+        assert bot.telegram.faults == []
+
+
+@pytest.mark.parametrize("kind", ["sticker", "voice", "photo", "document", "video", "contact"])
+async def test_what_has_no_words_gets_a_kind_answer(bot: Bot, kind: str) -> None:
+    li = bot.delegate("telegram")
+    await li.starts()
+    shown = await li.sends(kind)
+    assert "question" in text_of(shown)
+    assert labels_of(shown)
+
+
+@pytest.mark.parametrize("action", ["session|gone", "join|gone", "left|gone", "place|gone", "ask|gone", "nonsense|1|2",
+                                    "day|yesterday", "theme|gone", "calendar|gone", "swap|a|b", "language|xx", "join",
+                                    "kind|"])  # fmt: skip
+async def test_old_and_forged_buttons_get_an_answer(sqlite_url: str, action: str) -> None:
+    async with running(sqlite_url) as bot:
+        li = bot.delegate("web")
+        await li.starts()
+        shown = await li.update({"kind": "press", "action": action})  # type: ignore[attr-defined]
+        assert text_of(shown)
+        assert labels_of(shown)
+
+
+@pytest.mark.parametrize("payload", ["s_atelier-3", "s_nothing", "x" * 64])
+async def test_a_deep_link_leads_to_its_session_or_says_that_it_leads_nowhere(bot: Bot, payload: str) -> None:
+    li = bot.delegate("telegram", language="fr")
+    shown = await li.starts(payload)
+    assert ("Atelier 3" in text_of(shown)) == (payload == "s_atelier-3")
+    assert labels_of(shown)
+
+
+async def test_what_is_held_is_handed_over_and_erased(bot: Bot) -> None:
+    li = bot.delegate("web", language="fr")
+    await li.starts()
+    await li.says("/programme")
+    await li.presses("Atelier 3")
+    await li.presses("Je participe")
+    shown = await li.says("/mydata")
+    held = json.loads(shown[-1].body["file"]["content"])
+    assert [s["session"] for s in held["sessions"]] == ["atelier-3"]
+    assert held["person"]["accounts"][0]["channel"] == "web"
+    await li.says("/forget")
+    shown = await li.presses("Tout effacer")
+    assert "effacées" in text_of(shown)
+    held = json.loads((await li.says("/mydata"))[-1].body["file"]["content"])
+    assert held["sessions"] == []
+    assert len(held["messages"]) <= 2, "only the goodbye, and this file's own turn, are left"
+
+
+async def test_a_clash_is_shown_with_a_choice(sqlite_url: str) -> None:
+    async with running(sqlite_url, event="demo", clock="2027-05-20T08:00") as bot:
+        event = bot.app.opened.published.event
+        from bot.programme import clashes, seats
+
+        now = bot.app.opened.clock.now()
+        pairs = [
+            (a, b)
+            for a in event.sessions
+            for b in event.sessions
+            if clashes.overlap(a, b) and seats.is_open(a, now) and seats.is_open(b, now)
+        ]
+        first, second = pairs[0]
+        li = bot.delegate("web", language="en")
+        await li.starts()
+        press = li.update  # type: ignore[attr-defined]
+        await press({"kind": "press", "action": f"join|{first.id}"})
+        shown = await press({"kind": "press", "action": f"join|{second.id}"})
+        assert labels_of(shown) == ["The new one", "The one I have", "Both, I’ll see"]
+        await li.presses("The new one")
+        agenda = text_of(await li.says("/agenda"))
+        assert second.title.in_("en") in agenda
+        assert first.title.in_("en") not in agenda
+
+
+async def test_a_freed_seat_goes_to_the_next_who_is_told(sqlite_url: str) -> None:
+    async with running(sqlite_url, event="demo", clock="2027-05-20T06:00") as bot:
+        event, now = bot.app.opened.published.event, bot.app.opened.clock.now()
+        from bot.programme import seats
+
+        small = min((s for s in event.sessions if s.capacity and seats.is_open(s, now)), key=lambda s: s.capacity or 0)
+        people = [bot.delegate("telegram", language="zh") for _ in range((small.capacity or 0) + 1)]
+        for person in people:
+            await person.starts(f"s_{small.id}")
+        for person in people[:-1]:
+            await person.presses("我要参加")
+        shown = await people[-1].presses("我要参加")
+        assert "候补第1位" in text_of(shown)
+        await people[0].says("/agenda")
+        await people[0].presses(small.title.in_("zh")[:6])
+        await people[0].presses("取消参加")
+        await people[0].presses("确认取消")
+        told = await bot.telegram.wait_for(bot.chats, "名额空出")
+        assert small.title.in_("zh") in told.text
+
+
+async def test_another_event_in_other_languages_runs_from_its_folder(sqlite_url: str) -> None:
+    from tests.delegate import folder
+
+    async with running(sqlite_url, event=str(folder("tiny-event")), clock="2026-05-05T09:00") as bot:
+        li = bot.delegate("web", language="de")
+        shown = await li.starts()
+        text = text_of(shown) + " ".join(labels_of(shown))
+        assert "Strasbourg" not in text
+        assert "中文" not in text
+        assert labels_of(await li.says("/programme"))
