@@ -34,7 +34,12 @@ def set_up(form: str = "", level: int = logging.INFO) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if as_text:
-        last: list[structlog.typing.Processor] = [_drop, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        last: list[structlog.typing.Processor] = [
+            _drop,
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+            ),
+        ]
     else:
         last = [
             structlog.processors.format_exc_info,

@@ -73,14 +73,14 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from the environment and `.env`. Raises BadInput with every fault at once."""
     environ = os.environ if environ is None else environ
     faults = [*_unknown(environ, "environment"), *_unknown(_dotenv(), ".env")]
+    settings = None
     try:
         settings = Settings()
     except ValidationError as error:
         for problem in error.errors():
             name = PREFIX + str(problem["loc"][0]).upper()
             faults.append(Fault(name, 0, "cannot be read", problem["msg"].removeprefix("Value error, ")))
-        settings = None  # type: ignore[assignment]
-    if faults:
+    if faults or settings is None:
         raise BadInput(faults)
     return settings
 

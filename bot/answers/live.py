@@ -41,7 +41,9 @@ class Live:
         """The live entry that serves a question of `match.topic` better than `match`, or `match` itself."""
         sessions = list(dict.fromkeys(name.id for name in names if name.kind == "session"))
         if match.topic in OF_A_SESSION and len(sessions) == 1 and not self._has_entry_about(match, names):
-            return Match(f"live:session/{sessions[0]}", SEARCH if match.topic == PROGRAMME else match.topic, match.score)
+            return Match(
+                f"live:session/{sessions[0]}", SEARCH if match.topic == PROGRAMME else match.topic, match.score
+            )
         asked = self._times.asked(folded)
         if match.topic == PROGRAMME and asked:
             return Match(asked, PROGRAMME, match.score)

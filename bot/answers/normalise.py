@@ -29,7 +29,9 @@ LATIN_WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 # "g oublié" is "j'ai oublié", "c koi" is "c'est quoi"; but "tram C" and "4 G" are not.
 SPOKEN_LETTERS = (
     (
-        re.compile(r"\bg (?=(?:pas|oubli|perd|besoin|un|une|rien|fai|mal|faim|soif|d[ée]j|l[ea]|mon|ma|mes)\w*)", re.IGNORECASE),
+        re.compile(
+            r"\bg (?=(?:pas|oubli|perd|besoin|un|une|rien|fai|mal|faim|soif|d[ée]j|l[ea]|mon|ma|mes)\w*)", re.IGNORECASE
+        ),
         "j'ai ",
     ),
     (

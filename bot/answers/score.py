@@ -76,6 +76,10 @@ class Scorer:
 
     def score(self, question: Prepared, depth: int) -> Scored:
         """How well each label fits `question`, asking the first `depth` embedders (fewer where one is down)."""
+        return self.combine(self.likenesses(question, depth))
+
+    def likenesses(self, question: Prepared, depth: int) -> list[Scores]:
+        """How like a question is to each example: by words, then by each embedder that answers."""
         likenesses = [self._index.likeness(question.features)]
         for n in range(min(depth, self.depths)):
             try:
@@ -83,7 +87,7 @@ class Scorer:
             except EmbedderDown:
                 break
             likenesses.append(self._vectors[n] @ _centred(vector[None, :], self._means[n])[0])
-        return self.combine(likenesses)
+        return likenesses
 
     def combine(self, likenesses: Sequence[Scores]) -> Scored:
         """The probabilities that follow from a question's likenesses to every example."""
@@ -152,5 +156,3 @@ def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
     """Unit vectors less what all texts share, which otherwise makes every cosine high."""
     out = vectors - mean
     return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
-
-

@@ -49,12 +49,16 @@ def _telegram(settings: Settings, opened: Opened) -> Channel:
     from bot.channels.telegram.channel import TelegramChannel
 
     assert settings.telegram_token is not None
+    event = opened.published.event
     return TelegramChannel(
         token=settings.telegram_token.get_secret_value(),
         api_url=settings.telegram_api_url,
         words=lambda language: words_for(opened.versions.last or opened.published, language),
         commands=lambda language: app_.commands(words_for(opened.published, language)),
+        names={language: event.details.name.in_(language) for language in event.details.languages},
         base_url=settings.public_url,
+        rate=settings.telegram_rate,
+        clock=opened.clock,
     )
 
 

@@ -75,7 +75,7 @@ def add(
     ids = tx.execute(insert(outbox).values(rows).returning(outbox.c.id, outbox.c.sequence)).all()
     if not mine:
         return []
-    by_sequence = {sequence: id_ for id_, sequence in ids}
+    by_sequence = {row.sequence: row.id for row in ids}
     return [
         Delivery(by_sequence[first_sequence + n], account_id, channel, address, first_sequence + n, because, parcel)
         for n, parcel in enumerate(parcels)

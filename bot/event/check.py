@@ -86,14 +86,10 @@ def _details(event: Event, lines: Lines) -> Iterator[Fault]:
     details = event.details
     if details.ends < details.starts:
         yield lines.fault(None, ("ends",), "the event ends before it starts", "swap the two dates")
-    for path, zone in (
-        (("time_zone",), details.time_zone),
-        *((("second_zone",), z) for z in details.second_zone.values()),
-    ):
+    for field, zone in (("time_zone", details.time_zone), *(("second_zone", z) for z in details.second_zone.values())):
         if zone not in available_timezones():
-            yield lines.fault(
-                None, path, f"{zone!r} is no time zone", _near(zone, available_timezones(), "Europe/Paris")
-            )
+            near = _near(zone, available_timezones(), "Europe/Paris")
+            yield lines.fault(None, (field,), f"{zone!r} is no time zone", near)
     for path, texts in _texts_in(details.model_dump(mode="python"), ()):
         yield from _texts(None, path, texts, event, lines)
 
@@ -178,11 +174,12 @@ def _reference(reference: str, event: Event) -> str:
         kind, _, field = reference.partition(".")
         return "" if kind == "event" and field in REFERENCES["event"] else "see 'References' in docs/event-data.md"
     thing, _, field = rest.partition(".")
-    ids: Iterable[str] = {
-        "session": event.session,
-        "place": event.place,
-        "contact": {contact.id for contact in event.details.contacts},
-    }.get(kind, ())
+    known_ids: dict[str, list[str]] = {
+        "session": list(event.session),
+        "place": list(event.place),
+        "contact": [contact.id for contact in event.details.contacts],
+    }
+    ids = known_ids.get(kind, [])
     if thing not in ids:
         return _near(thing, ids)
     return "" if field in REFERENCES[kind] else f"after the dot: {', '.join(sorted(REFERENCES[kind]))}"

@@ -82,7 +82,8 @@ def lock(tx: Transaction, channel: str, address: str, *, language: str, now: dat
         wanted = wanted.with_for_update(of=account)
     row = tx.one(wanted)
     if row is None:
-        row = _make(tx, channel, address, language, now) and tx.one(wanted)
+        _make(tx, channel, address, language, now)
+        row = tx.one(wanted)
         assert row is not None
         is_new = True
     else:
@@ -105,7 +106,7 @@ def lock(tx: Transaction, channel: str, address: str, *, language: str, now: dat
     )
 
 
-def _make(tx: Transaction, channel: str, address: str, language: str, now: datetime) -> bool:
+def _make(tx: Transaction, channel: str, address: str, language: str, now: datetime) -> None:
     values = {"language": language, "language_chosen": False, "created_at": now, "last_seen_at": now}
     person_id = tx.execute(insert(person).values(**values).returning(person.c.id)).scalar_one()
     made = tx.execute(
@@ -115,7 +116,6 @@ def _make(tx: Transaction, channel: str, address: str, language: str, now: datet
     )
     if made.rowcount == 0:
         tx.execute(delete(person).where(person.c.id == person_id))
-    return True
 
 
 def remember(

@@ -34,7 +34,7 @@ def calendar(event: Event, sessions: Iterable[Session], say: Words, *, stamp: da
         if session.day is not None:
             out.add_component(_entry(event, session, say, stamp))
     out.add_missing_timezones()
-    return out.to_ical().decode()
+    return str(out.to_ical(), "utf-8")
 
 
 def file_name(event: Event, what: str = "agenda") -> str:

@@ -133,7 +133,7 @@ def state_of(tx: Transaction, person: int, session_id: str) -> Interest | None:
 def states(tx: Transaction, person: int) -> dict[str, Interest]:
     """session id -> state, of all the person ever chose."""
     rows = tx.execute(select(interest.c.session_id, interest.c.state).where(interest.c.person_id == person))
-    return {session_id: Interest(state) for session_id, state in rows}
+    return {row.session_id: Interest(row.state) for row in rows}
 
 
 def going_to(tx: Transaction, event: Event, person: int) -> list[Session]:

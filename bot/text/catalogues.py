@@ -27,7 +27,7 @@ def _of(path: Path) -> Iterator[Fault]:
             continue
         line = message.lineno or 0
         texts = message.string if isinstance(message.string, list | tuple) else (message.string,)
-        ids = message.id if isinstance(message.id, list | tuple) else (message.id,)
+        ids = tuple(message.id) if isinstance(message.id, list | tuple) else (message.id,)
         if message.fuzzy:
             yield Fault(name, line, f"fuzzy: {ids[0]!r}", "look at the translation and remove the mark")
         for text in texts:

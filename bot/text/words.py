@@ -21,6 +21,7 @@ from bot.text import chinese, formats, markup
 from bot.text.markup import Markup
 
 Value = str | int | Markup
+Day = date  # inside the class, `date` is what says one
 CONTEXT = "\x04"  # gettext's separator of context and id
 
 
@@ -106,7 +107,7 @@ class Words:
         local = self.local(value).date() if isinstance(value, datetime) else value
         return formats.day(local, self.language, weekday=weekday, year=year)
 
-    def days(self, first: date, last: date) -> str:
+    def days(self, first: Day, last: Day) -> str:
         """The days of an event: "6 and 7 November 2014"."""
         return formats.days(first, last, self.language)
 

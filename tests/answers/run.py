@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.answers.engine import Engine, Outcome
-from bot.event.load import find, load
+from bot.event.load import find, read
 from bot.event.model import EntryStatus
 
 REQUIRED = {"right or suggested": 0.90, "wrong": 0.08, "out of scope answered": 0.10, "p99 ms": 60.0}
@@ -118,7 +118,9 @@ def measure(engine: Engine, rows: Iterable[Row], unknown: set[str]) -> tuple[dic
         if fault:
             given = ", ".join(f"{m.entry} ({m.topic}) {m.score:.2f}" for m in outcome.matches)
             wanted = row.get("topics") or row["topic"] or row["expect"]
-            failures.append(f"{row['id']} {fault}: {row['text']} → {outcome.kind} {given} | wanted {wanted} | {dict(outcome.why)}")
+            failures.append(
+                f"{row['id']} {fault}: {row['text']} → {outcome.kind} {given} | wanted {wanted} | {dict(outcome.why)}"
+            )
     return tallies, iter(failures)
 
 
@@ -131,7 +133,8 @@ def main() -> int:
     parser.add_argument("--failures", action="store_true", help="list what went wrong, with reasons")
     parser.add_argument("--require", action="store_true", help="exit 1 below the required figures")
     options = parser.parse_args()
-    event = load(find(options.event))
+    event, _ = read(find(options.event))  # faults are `passerelle check`’s business
+    assert event is not None
     started = time.perf_counter()
     engine = Engine.build(event, embedder=options.embedder, cache=options.cache)
     print(f"built in {time.perf_counter() - started:.1f} s, {len(event.entries)} entries")

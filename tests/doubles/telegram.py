@@ -156,9 +156,9 @@ class TelegramDouble(Methods):
     def press(self, chat_id: int, message_id: int, button: int | str, *, user_id: int = 0) -> dict[str, Any]:
         """Press a button of a message that is there: by its number from 0, its label or its data."""
         seen = self.chats[chat_id].messages[message_id]
-        buttons = [one for one in seen.buttons() if one.data]
+        buttons = [one for one in seen.buttons if one.data]
         if isinstance(button, int):
-            data = seen.buttons()[button].data
+            data = seen.buttons[button].data
         else:
             data = next((one.data for one in buttons if button in (one.label, one.data)), "")
         assert data, f"no such button: {button!r} among {seen.labels}"

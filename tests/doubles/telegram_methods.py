@@ -93,12 +93,13 @@ class Seen:
     is_frozen: bool = False  # can't be edited any more
     markup: Any = None
 
+    @property
     def buttons(self) -> list[Shown]:
         return [button for row in self.rows for button in row]
 
     @property
     def labels(self) -> list[str]:
-        return [button.label for button in self.buttons()]
+        return [button.label for button in self.buttons]
 
     def marked(self, kind: str) -> list[str]:
         """The parts of the text under an entity of `kind`."""

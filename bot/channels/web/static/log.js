@@ -5,12 +5,13 @@ const newest = document.getElementById('newest');
 const large = document.getElementById('large');
 const words = JSON.parse(document.getElementById('words').textContent);
 const NEAR = 120; // pixels from the end that still count as being there
+const TALL = 160; // pixels; a longer question may leave the screen to its answer
 const typing = element('div', 'bubble typing', element('span'));
 const SLOW = 900; // milliseconds
 const SAFE_LINK = /^(https?:|tel:|mailto:|\/(?!\/))/i;
 const PIN = 'M12 21s7-6.5 7-11.5a7 7 0 0 0-14 0C5 14.5 12 21 12 21z';
 const DOWN = 'M12 4v11M7 11l5 5 5-5M5 20h14';
-const BIG = 'M5 19 12 5l7 14M8 14h8';
+const TAXI = 'M4 17v-5l2-5.5h12l2 5.5v5zM4 12h16M10 6.5V4h4v2.5M7 17v2.5M17 17v2.5M7.5 14.5h.01M16.5 14.5h.01';
 
 let press = () => {};
 let retry = () => {};
@@ -20,7 +21,7 @@ export function prepare({ onPress, onRetry }) {
   press = onPress;
   retry = onRetry;
   typing.setAttribute('aria-hidden', 'true');
-  newest.addEventListener('click', () => scroll(log.scrollHeight));
+  newest.addEventListener('click', () => scrollTo(log.querySelector('.latest') ?? log.lastElementChild));
   log.addEventListener('scroll', () => isAtEnd() && (newest.hidden = true), { passive: true });
 }
 
@@ -32,7 +33,7 @@ export function redraw(items) {
   setTimeout(() => log.setAttribute('aria-live', 'polite'), 500);
 }
 
-// New items, each at its place. The first new line is brought into view, not the last.
+// New items, each at its place. A long answer is shown from its beginning, under its question.
 export function add(items) {
   const wasAtEnd = isAtEnd();
   const drawn = items.map((item) => [item, draw(item)]).filter(([, node]) => node);
@@ -42,9 +43,16 @@ export function add(items) {
   }
   if (!drawn.length) return;
   markLatest();
-  const [first, node] = drawn[0];
-  if (wasAtEnd || first.key) scroll(first.key ? log.scrollHeight : node.offsetTop - log.offsetTop - 72);
+  const [[first, node]] = drawn;
+  if (first.key) scrollToEnd();
+  else if (wasAtEnd) scrollTo(node);
   else newest.hidden = false;
+}
+
+function scrollTo(node) {
+  const before = node.previousElementSibling;
+  const top = before?.classList.contains('mine') && before.offsetHeight < TALL ? before : node;
+  log.scrollTop = top.offsetTop - log.offsetTop - 16;
 }
 
 export function scrollToEnd() {
@@ -124,7 +132,7 @@ function drawActions(body, sequence) {
   const labels = body.labels ?? {};
   const actions = [];
   if (body.large) {
-    const button = chip('button', 'chip strong', BIG, labels.large);
+    const button = chip('button', 'chip strong', TAXI, labels.large);
     button.addEventListener('click', () => showLarge(body.large));
     actions.push(button);
   }
@@ -168,8 +176,8 @@ function mapOf({ lat, lon, name }) {
 // Words a driver reads from the front seat.
 function showLarge(text) {
   const line = large.querySelector('p');
-  line.textContent = text;
-  line.classList.toggle('long', text.length > 60 || text.split(/\s/).some((word) => word.length > 11));
+  line.replaceChildren(...text.split('\n').map((part) => element('span', '', part)));
+  line.classList.toggle('long', text.length > 110 || text.split(/\s/).some((word) => word.length > 12));
   large.showModal();
   navigator.wakeLock?.request('screen').then((lock) => {
     large.addEventListener('close', () => lock.release(), { once: true });
@@ -225,9 +233,4 @@ function placeOf({ sequence }) {
 function markLatest() {
   const all = log.querySelectorAll('.bot');
   all.forEach((node, n) => node.classList.toggle('latest', n === all.length - 1));
-}
-
-function scroll(top) {
-  const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  log.scrollTo({ top, behavior: calm ? 'auto' : 'smooth' });
 }
