@@ -6,14 +6,14 @@ not in a comparison, not beside the event's own town. Topics whose own examples 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.answers.normalise import HAN, plain, read_data
+from bot.answers.normalise import plain, read_data
+from bot.answers.phrases import HAS_HAN, Phrases
 from bot.event.model import Event
 
-HAS_HAN = re.compile(f"[{HAN}]")
 # What stands right before a place that is only where somebody comes from, or what is compared with.
 ORIGIN = re.compile(
     r"\b(?:viens?|venons|venir|venant|arrive|arrivons|arriver|arrivant|provenance|depart|pars|partons|partir|from|depuis|coming from"
@@ -37,22 +37,26 @@ class Guard:
 
     def __init__(self, event: Event) -> None:
         places, words = _gazetteer()
-        own_text = " ".join(_own_names(event))
-        own = {places[name] for name in _find(_pattern(places), own_text)}
+        own_text = " | ".join(_own_names(event))
+        own = {places[found.phrase] for found in Phrases(places).find(own_text)}
+        own_words = {words[found.phrase] for found in Phrases(words).find(own_text)}
         self._places = {name: place for name, place in places.items() if place not in own}
-        self._words = {name: place for name, place in words.items() if not re.search(rf"\b{name}\b", own_text)}
-        self._pattern = _pattern(self._places)
-        self._word_pattern = _pattern(self._words)
-        self._own = _pattern({name: place for name, place in places.items() if place in own} | _aliases(event))
+        self._words = {name: place for name, place in words.items() if place not in own_words}
+        self._elsewhere = Phrases([*self._places, *self._words])
+        self._own = Phrases(
+            [name for name, place in places.items() if place in own]
+            + [plain(text) for _, text in event.details.city.items()]
+        )
         self._homes: dict[str, set[str]] = {}
         for entry in event.entries:
-            texts = [q for questions in (entry.questions, entry.asks) for qs in questions.values() for q in qs]
-            for text in map(plain, texts):
-                self._homes.setdefault(entry.topic, set()).update(self._about(text))
+            home = self._homes.setdefault(entry.topic, set())
+            for texts in (*entry.questions.values(), *entry.asks.values()):
+                for text in texts:
+                    home.update(self._about(plain(text)))
 
     def elsewhere(self, folded: str, topic: str) -> Elsewhere | None:
         """The place elsewhere that a folded question of `topic` is about, if that is none of the topic's own."""
-        if self._own.search(folded):
+        if any(self._own.find(folded)):
             return None
         home = self._homes.get(topic, set())
         for place in self._about(folded):
@@ -61,14 +65,15 @@ class Guard:
         return None
 
     def _about(self, folded: str) -> Iterable[str]:
-        for match in self._pattern.finditer(folded):
-            before, after = folded[: match.start()].rstrip(), folded[match.end() :]
-            if not ORIGIN.search(before) and not ORIGIN_AFTER.search(after):
-                yield self._places[match[0]]
-        for match in self._word_pattern.finditer(folded):
-            if HAS_HAN.search(match[0]) or PREPOSITION.search(folded[: match.start()].rstrip()):
-                if not ORIGIN.search(folded[: match.start()].rstrip()):
-                    yield self._words[match[0]]
+        """The places elsewhere that a text is about, not those it only comes from or compares with."""
+        for found in self._elsewhere.find(folded):
+            before, after = folded[: found.start].rstrip(), folded[found.end :]
+            if ORIGIN.search(before) or ORIGIN_AFTER.search(after):
+                continue
+            if found.phrase in self._places:
+                yield self._places[found.phrase]
+            elif HAS_HAN.search(found.phrase) or PREPOSITION.search(before):
+                yield self._words[found.phrase]
 
 
 def _own_names(event: Event) -> Iterable[str]:
@@ -81,21 +86,6 @@ def _own_names(event: Event) -> Iterable[str]:
         if place.id in venues or place.within in venues:
             yield plain(place.city)
     yield from (plain(text) for _, text in details.name.items())
-
-
-def _aliases(event: Event) -> dict[str, str]:
-    """The event's own town under the names that its places carry it by."""
-    return {plain(text): "own" for _, text in event.details.city.items()}
-
-
-def _find(pattern: re.Pattern[str], text: str) -> set[str]:
-    return {match[0] for match in pattern.finditer(text)}
-
-
-def _pattern(names: Mapping[str, str]) -> re.Pattern[str]:
-    longest_first = sorted(names, key=len, reverse=True)
-    options = (re.escape(n) if HAS_HAN.search(n) else rf"\b{re.escape(n)}\b" for n in longest_first)
-    return re.compile("|".join(options) or r"(?!)")
 
 
 @lru_cache(maxsize=1)

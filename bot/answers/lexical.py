@@ -62,59 +62,48 @@ class Index:
 
     def __init__(self, texts: Sequence[Features]) -> None:
         self.size = len(texts)
-        self._postings: list[dict[str, tuple[float, npt.NDArray[np.int32], Scores]]] = []
-        for kind in range(len(WEIGHTS)):
-            holders: dict[str, list[tuple[int, int]]] = {}
-            for row, text in enumerate(texts):
-                for feature, count in text[kind].items():
-                    holders.setdefault(feature, []).append((row, count))
-            rarity = {f: math.log((1 + self.size) / (1 + len(rows))) + 1 for f, rows in holders.items()}
-            length = np.zeros(self.size, dtype=np.float64)
-            for feature, rows in holders.items():
-                for row, count in rows:
-                    length[row] += (_damped(count) * rarity[feature]) ** 2
-            length = np.sqrt(np.maximum(length, 1e-12))
-            self._postings.append(
-                {
-                    feature: (
-                        rarity[feature],
-                        np.array([row for row, _ in rows], dtype=np.int32),
-                        np.array(
-                            [_damped(count) * rarity[feature] / length[row] for row, count in rows], dtype=np.float32
-                        ),
-                    )
-                    for feature, rows in holders.items()
-                }
-            )
         self._unseen = math.log(1 + self.size) + 1
+        self._kinds = [_Kind([text[kind] for text in texts]) for kind in range(len(WEIGHTS))]
 
     def likeness(self, text: Features) -> Scores:
         """How like `text` is to each of the texts, in their order."""
         total = np.zeros(self.size, dtype=np.float32)
-        for weight, postings, counts in zip(WEIGHTS, self._postings, text, strict=True):
+        for weight, kind, counts in zip(WEIGHTS, self._kinds, text, strict=True):
             length = 0.0
             rows: list[npt.NDArray[np.int32]] = []
             values: list[Scores] = []
             for feature, count in counts.items():
-                rarity, holders, weights = postings.get(feature, (self._unseen, None, None))
-                own = _damped(count) * rarity
+                place = kind.places.get(feature)
+                own = _damped(count) * (self._unseen if place is None else kind.rarity[place])
                 length += own * own
-                if holders is not None and weights is not None:
-                    rows.append(holders)
-                    values.append(weights * np.float32(own))
+                if place is not None:
+                    span = slice(kind.spans[place], kind.spans[place + 1])
+                    rows.append(kind.rows[span])
+                    values.append(kind.weights[span] * np.float32(own))
             if rows:
                 found = np.bincount(np.concatenate(rows), np.concatenate(values), self.size)
                 total += (weight / math.sqrt(length) * found).astype(np.float32)
         return total
 
-    def known(self, text: Features) -> float:
-        """The share of a text's words, by rarity, that any of the texts holds."""
-        known = seen = 0.0
-        for feature in text.words:
-            rarity = self._postings[0].get(feature, (self._unseen,))[0]
-            seen += rarity
-            known += rarity if feature in self._postings[0] else 0.0
-        return known / seen if seen else 0.0
+
+class _Kind:
+    """The features of one kind: where each stands (`places`), its rarity, and who holds it with what weight."""
+
+    def __init__(self, texts: Sequence[Counter[str]]) -> None:
+        self.places: dict[str, int] = {}
+        numbers = self.places.setdefault
+        features = np.array([numbers(f, len(self.places)) for text in texts for f in text], dtype=np.int32)
+        rows = np.repeat(np.arange(len(texts), dtype=np.int32), [len(text) for text in texts])
+        counts = np.array([count for text in texts for count in text.values()], dtype=np.float32)
+        held = np.bincount(features, minlength=len(self.places))
+        rarity = (np.log((1 + len(texts)) / (1 + held)) + 1).astype(np.float32)
+        weights = (1 + np.log(np.maximum(counts, 1.0))) * rarity[features]
+        length = np.sqrt(np.maximum(np.bincount(rows, weights**2, len(texts)), 1e-12))
+        order = np.argsort(features, kind="stable")
+        self.rows = rows[order]
+        self.weights = (weights / length[rows])[order].astype(np.float32)
+        self.rarity: list[float] = rarity.tolist()
+        self.spans: list[int] = [0, *np.cumsum(held).tolist()]
 
 
 def _damped(count: int) -> float:

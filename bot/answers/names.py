@@ -11,11 +11,11 @@ from typing import Literal, NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
-from bot.answers.normalise import HAN, plain
+from bot.answers.normalise import plain
+from bot.answers.phrases import HAS_HAN, Phrases
 from bot.event.model import Event
 
 Kind = Literal["session", "person", "place", "theme"]
-HAS_HAN = re.compile(f"[{HAN}]")
 PREFIXES = re.compile(r"^(?:l|d|le|la|les|the|un|une|a) ")
 SLIPS_FROM, TWO_SLIPS_FROM = 6, 11  # letters
 
@@ -30,7 +30,7 @@ class Named(NamedTuple):
 
 
 class Names:
-    """Every name of an event. `find` is a pass of one pattern, then a look for slips among the rest."""
+    """Every name of an event. `find` looks for whole names, then for slips among the rest."""
 
     def __init__(self, event: Event) -> None:
         self._holders: dict[str, list[tuple[Kind, str]]] = {}
@@ -42,13 +42,11 @@ class Names:
             self._learn("place", place.id, [*(t for _, t in place.name.items()), *place.aliases])
         for theme in event.details.themes:
             self._learn("theme", theme.id, [t for _, t in theme.name.items()])
-        latin = sorted((a for a in self._holders if not HAS_HAN.search(a)), key=len, reverse=True)
-        han = sorted((a for a in self._holders if HAS_HAN.search(a)), key=len, reverse=True)
-        options = [rf"\b{re.escape(alias)}\b" for alias in latin] + [re.escape(alias) for alias in han]
-        self._pattern = re.compile("|".join(options) or r"(?!)")
+        self._phrases = Phrases(self._holders)
         self._by_words: dict[int, list[str]] = {}
-        for alias in latin:
-            if len(alias) >= SLIPS_FROM:
+        for alias in self._holders:
+            # A number is never a slip of another word: "workshop on" is not "workshop 1".
+            if len(alias) >= SLIPS_FROM and not HAS_HAN.search(alias) and alias.replace(" ", "").isalpha():
                 self._by_words.setdefault(alias.count(" ") + 1, []).append(alias)
 
     def find(self, folded: str) -> list[Named]:
@@ -56,10 +54,10 @@ class Names:
         found: list[Named] = []
         rest: list[str] = []
         at = 0
-        for match in self._pattern.finditer(folded):
-            rest.append(folded[at : match.start()])
-            at = match.end()
-            found += (Named(kind, id_, match[0], 1.0) for kind, id_ in self._holders[match[0]])
+        for match in self._phrases.find(folded):
+            rest.append(folded[at : match.start])
+            at = match.end
+            found += (Named(kind, id_, match.phrase, 1.0) for kind, id_ in self._holders[match.phrase])
         rest.append(folded[at:])
         for part in rest:
             found += self._near(part.split())

@@ -57,7 +57,7 @@ def first_time(tx: Transaction, channel: str, key: str, now: datetime) -> bool:
     """Whether the update (channel, key) is new. Safe under a race: the primary key of `update_seen`;
     a second transaction waits for the first, then inserts nothing."""
     statement = tx.insert(update_seen).values(channel=channel, key=key, at=now).on_conflict_do_nothing()
-    return tx.execute(statement).rowcount == 1
+    return tx.execute(statement.returning(update_seen.c.key)).first() is not None
 
 
 def language_of(tx: Transaction, channel: str, address: str) -> str:
@@ -113,8 +113,9 @@ def _make(tx: Transaction, channel: str, address: str, language: str, now: datet
         tx.insert(account)
         .values(person_id=person_id, channel=channel, address=address, created_at=now, choices=[])
         .on_conflict_do_nothing()
+        .returning(account.c.id)
     )
-    if made.rowcount == 0:
+    if made.first() is None:
         tx.execute(delete(person).where(person.c.id == person_id))
 
 

@@ -180,7 +180,7 @@ def _write(tx: Transaction, person: int, session_id: str, state: Interest, place
         set_=values,
         where=interest.c.state == Interest.WITHDRAWN,
     )
-    return tx.execute(again).rowcount == 1
+    return tx.execute(again.returning(interest.c.person_id)).first() is not None
 
 
 def _already(tx: Transaction, session: Session, person: int) -> Outcome:

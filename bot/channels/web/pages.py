@@ -169,7 +169,7 @@ def script_words(say: Words) -> Mapping[str, str]:
         "you": say.p("author", "You"),
         "online": say.p("connection", "Online"),
         "connecting": say.text("Connecting…"),
-        "offline": say.text("Waiting for the network…"),
+        "offline": say.p("connection", "Offline"),
         "sending": say.text("Sending…"),
         "queued": say.text("Will be sent when the network is back"),
         "refused": say.text("Not sent"),

@@ -66,7 +66,7 @@ async function flush() {
     const { pause, why } = await post(item);
     if (pause !== undefined) {
       tries += 1;
-      store.state.items.filter((other) => other.fate === 'waiting').forEach((other) => on.fate(other, 'queued'));
+      for (const other of store.state.items) if (other.fate === 'waiting') on.fate(other, 'queued', why);
       await nap(pause || backoff(tries));
       continue;
     }
@@ -82,7 +82,7 @@ async function flush() {
   isFlushing = false;
 }
 
-// {} once taken, {why} where it will never be, {pause} to try again (0: as long as seems right).
+// {} once taken, {why} where it will never be, {pause, why?} to try again (0: as long as seems right).
 async function post(item) {
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), POST_PATIENCE);
@@ -100,7 +100,7 @@ async function post(item) {
       return {};
     }
     const wait = Number(response.headers.get('Retry-After'));
-    if (response.status === 429 || response.status >= 500) return { pause: wait * 1000 };
+    if (response.status === 429 || response.status >= 500) return { pause: wait * 1000, why: answer.error };
     return { why: String(answer.error) };
   } catch {
     fail(!navigator.onLine);

@@ -1,0 +1,58 @@
+"""Finding any of many phrases in a folded text: Latin ones as whole words, Chinese ones anywhere."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from bot.answers.normalise import HAN
+
+HAS_HAN = re.compile(f"[{HAN}]")
+
+
+class Found(NamedTuple):
+    """A phrase in a text, from `start` to `end`."""
+
+    phrase: str
+    start: int
+    end: int
+
+
+class Phrases:
+    """A set of folded phrases. Looking them all up costs a dictionary access for each place and length."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        # first character -> the lengths of phrases that begin with it, longest first
+        self._phrases = set(phrases)
+        lengths: dict[str, set[int]] = {}
+        for phrase in self._phrases:
+            lengths.setdefault(phrase[0], set()).add(len(phrase))
+        self._lengths = {first: sorted(sizes, reverse=True) for first, sizes in lengths.items()}
+
+    def __contains__(self, phrase: str) -> bool:
+        return phrase in self._phrases
+
+    def find(self, text: str) -> Iterator[Found]:
+        """The phrases in `text`, in order, longest first where they overlap."""
+        at = 0
+        while at < len(text):
+            end = self._match(text, at)
+            if end:
+                yield Found(text[at:end], at, end)
+                at = end
+            else:
+                at += 1
+
+    def _match(self, text: str, at: int) -> int:
+        sizes = self._lengths.get(text[at])
+        if not sizes or (at and _joined(text[at - 1], text[at])):
+            return 0
+        for size in sizes:
+            end = at + size
+            if text[at:end] in self._phrases and end <= len(text) and not (end < len(text) and _joined(text[end - 1], text[end])):
+                return end
+        return 0
+
+
+def _joined(before: str, after: str) -> bool:
+    """Whether two characters are of one Latin word."""
+    return before.isascii() and after.isascii() and before.isalnum() and after.isalnum()
