@@ -14,6 +14,7 @@ from aiohttp import web
 from sqlalchemy import select
 
 import handlers  # noqa: F401  fills the register
+from bot.answers import warming
 from bot.answers.engine import Engine
 from bot.channels.web.channel import WebChannel
 from bot.channels.web.site import Site
@@ -43,6 +44,7 @@ from bot.store.transaction import Transaction
 from bot.text.words import Words
 
 VAR = Path("var")
+VECTORS = VAR / "vectors"
 WATCH_SECONDS = 1.0  # how soon a `publish` in another shell is answered from
 PURGE_SECONDS = 300.0
 
@@ -126,15 +128,25 @@ def secret_key(settings: Settings) -> str:
     return path.read_text(encoding="ascii")
 
 
-def build_engine(event: Event, settings: Settings) -> Engine:
-    """The answering engine for the event; vectors are kept under var/."""
-    return Engine.build(event, embedder=settings.embedder, cache=VAR / "vectors")
+def engine_at_once(event: Event, settings: Settings) -> Engine:
+    """An answering engine within seconds; vectors and fits are kept under var/."""
+    return warming.at_once(event, settings.embedder, VECTORS)
 
 
 class App:
     """A running bot: channels, conversation, delivery, jobs."""
 
-    def __init__(self, settings: Settings, opened: Opened, channels: Mapping[str, Channel], engine: Engine) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        opened: Opened,
+        channels: Mapping[str, Channel],
+        engine: Engine,
+        *,
+        warms: bool = True,
+    ) -> None:
+        """warms: replace `engine` by the full one once its vectors are made."""
+        self._warms = warms
         self.settings = settings
         self.opened = opened
         self.channels = dict(channels)
@@ -180,16 +192,28 @@ class App:
     async def _watch(self) -> None:
         """Answer from a newer version as soon as one is published, here or in another process."""
         number = self.opened.published.number
+        await self._warm(self.opened.published.event)
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             try:
                 published = await self.opened.store.read(self.opened.versions.current)
                 if published is not None and published.number != number:
                     number = published.number
-                    self.reader.engine = await asyncio.to_thread(build_engine, published.event, self.settings)
+                    self.reader.engine = await asyncio.to_thread(engine_at_once, published.event, self.settings)
                     log.info("event.published", version=number)
+                    await self._warm(published.event)
             except Exception:
                 log.exception("watch.failed")
+
+    async def _warm(self, event: Event) -> None:
+        """Where the words alone answer for now, put the full engine in their place as soon as it is ready."""
+        if not self._warms or warming.is_warm(event, self.settings.embedder, VECTORS):
+            return
+        log.info("answers.warming", entries=len(event.entries))
+        engine = await warming.when_ready(event, self.settings.embedder, VECTORS)
+        if engine is not None:
+            self.reader.engine = engine
+            log.info("answers.warm")
 
     async def _purge(self) -> None:
         """Erase what is past its time."""

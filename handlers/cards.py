@@ -160,9 +160,7 @@ def answer(event: Event, entry: Entry, say: Words, now: datetime) -> Reply:
     if entry.place and entry.place in event.place:
         name = event.place[entry.place].name.in_(say.language)
         buttons.append(button(name, "place", entry.place))
-    for related in entry.related[:2]:
-        if related in event.entry:
-            buttons.append(ask(event.entry[related], say))
+    buttons += [ask(event.entry[related], say) for related in entry.related[:2] if related in event.entry]
     if entry.status == EntryStatus.UNKNOWN:
         buttons.append(button(say.p("button", "Talk to a person"), "human"))
     return Reply(text=text, buttons=tuple(buttons))

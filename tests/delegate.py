@@ -5,7 +5,9 @@
 
 import asyncio
 import io
+import os
 import secrets
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -28,13 +30,13 @@ from bot.settings import Settings
 from tests.doubles.telegram import TelegramDouble
 
 EVERY_CHANNEL = ("web", "telegram", "terminal")
-PATIENCE = 10.0
+CACHE = Path(tempfile.gettempdir()) / f"passerelle-tests-{os.getuid()}"
 
 
 @lru_cache(maxsize=4)
 def engine(event: str, embedder: str = "none") -> Engine:
-    """The answering engine of an event, fitted once a test run."""
-    return Engine.build(load.load(load.find(event)), embedder=embedder)
+    """The answering engine of an event, fitted once a test run; kept beside pytest's own folders."""
+    return Engine.build(load.load(load.find(event)), embedder=embedder, cache=CACHE)
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class WebDelegate(Walker):
         super().__init__()
         self._http, self._url, self._language = http, url, language
         self.after = 0
+        self._is_known = False
 
     async def says(self, text: str) -> list[Shown]:
         return await self.update({"kind": "text", "text": text})
@@ -96,8 +99,9 @@ class WebDelegate(Walker):
     async def update(self, content: dict[str, Any], key: str = "") -> list[Shown]:
         body = {"key": key or secrets.token_hex(12), "after": self.after, **content}
         headers = {"Accept-Language": self._language}
-        if not self._http.cookie_jar.filter_cookies(self._http._base_url or self._url):  # type: ignore[arg-type]
+        if not self._is_known:
             await (await self._http.get(self._url + "/", headers=headers)).read()
+            self._is_known = True
         async with self._http.post(self._url + "/chat/updates", json=body, headers=headers) as answer:
             assert answer.status == 200, (answer.status, await answer.text())
             messages = (await answer.json())["messages"]
@@ -247,7 +251,7 @@ async def running(
                 rate=0,
             ),
         }
-        app = App(settings, opened, channels, engine(event, embedder))
+        app = App(settings, opened, channels, engine(event, embedder), warms=False)
         port = await stack.enter_async_context(app_.serving(app, host="127.0.0.1", port=0))
         await stack.enter_async_context(app.running())
         try:

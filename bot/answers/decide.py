@@ -11,11 +11,12 @@ from bot.answers.examples import Label
 from bot.answers.lexical import Scores
 from bot.answers.outcome import Match
 
-ANSWER_FROM = 0.50  # probability of the best topic from which it is answered
-LEAD = 1.6  # how many times likelier than the next topic it must be
-REFUSE_FROM = 0.55  # probability of "none of our business" from which it is refused
+ANSWER_FROM = 0.42  # probability of the best topic from which it is answered
+LEAD = 1.5  # how many times likelier than the next topic it must be
+REFUSE_FROM = 0.62  # probability of "none of our business" from which it is refused
 SMALLTALK_FROM = 0.50
-SUGGEST_FROM = 0.03  # a topic less likely than this is not suggested
+SUGGEST_FROM = 0.03  # a third topic less likely than this is not suggested
+FEWEST = 2
 LEAST_LIKE = 0.12  # likeness of the nearest example under which nothing is known of a text
 SUGGESTIONS = 3
 
@@ -58,7 +59,8 @@ def decide(labels: Sequence[Label], probabilities: Scores, nearest: float) -> De
     second = matches[1].score if len(matches) > 1 else 0.0
     if best >= ANSWER_FROM and best >= LEAD * max(second, refuse):
         return Decision("answer", matches[:1], "", refuse)
-    return Decision("suggest", tuple(m for m in matches if m.score >= SUGGEST_FROM), "", refuse)
+    likely = tuple(m for n, m in enumerate(matches) if n < FEWEST or m.score >= SUGGEST_FROM)
+    return Decision("suggest", likely, "", refuse)
 
 
 def sure(decision: Decision) -> bool:

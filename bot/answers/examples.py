@@ -8,10 +8,11 @@ from bot.answers.lexical import Features, features
 from bot.answers.names import Names
 from bot.answers.normalise import fold, read_data, tidy
 from bot.event.model import Event
+from bot.text.formats import base
 
 REFERENCE = re.compile(r"\{[^{}]*\}|\*\*|\]\([^()]*\)|[\[\]]")
 ANSWER_LENGTH = 150
-ANSWER_WEIGHT = 0.3  # an answer's words are nearer to a question's than nothing, and no more
+ANSWER_WEIGHT = 0.7  # an answer's words are somewhat less a question's
 NONE_LANGUAGES = ("fr", "en", "zh")  # the order of the lines in none.yaml
 
 
@@ -34,8 +35,10 @@ class Example(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A text as the matcher reads it: folded, its features, and as the models read it."""
+    """A text as the matcher reads it: its language ("zh" for both scripts), folded, its features, and as the
+    models read it."""
 
+    language: str
     folded: str
     features: Features
     tidy: str
@@ -63,7 +66,7 @@ def prepare(text: str, language: str, names: Names) -> Prepared:
     """`text` in `language` as the matcher reads it."""
     folded = fold(text, language)
     found = {f"{name.kind}:{name.id}" for name in names.find(folded)}
-    return Prepared(folded, features(folded, found), tidy(text, language))
+    return Prepared(base(language), folded, features(folded, found), tidy(text, language))
 
 
 def _none() -> Iterator[tuple[Label, Sequence[tuple[str, str]]]]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from bot.answers.normalise import HAN
 
 PART = re.compile(rf"[0-9a-z]+|[{HAN}]+")
-WEIGHTS = (0.40, 0.45, 0.15)  # words, pieces, names: of the likeness
+WEIGHTS = (0.35, 0.45, 0.20)  # words, pieces, names: of the likeness
 Scores = npt.NDArray[np.float32]
 
 

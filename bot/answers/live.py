@@ -4,6 +4,7 @@ The matcher says which topic a question belongs to; here that topic and the name
 question say whether the programme itself is the better answer.
 """
 
+import re
 from collections.abc import Sequence
 
 from bot.answers.names import Named
@@ -11,9 +12,43 @@ from bot.answers.outcome import Match
 from bot.answers.times import Times
 from bot.event.model import Event
 
-PROGRAMME, SEARCH = "programme-today", "session-search"
-# Topics whose questions about a named session its card answers, seats and people included.
-OF_A_SESSION = frozenset({SEARCH, PROGRAMME, "register-interest", "speaker"})
+PROGRAMME, SEARCH, JOIN, LEAVE, SPEAKER = (
+    "programme-today",
+    "session-search",
+    "register-interest",
+    "cancel-interest",
+    "speaker",
+)
+# Topics whose questions about a named session its card answers, its button to register included.
+OF_A_SESSION = frozenset({PROGRAMME, SEARCH, JOIN, LEAVE, SPEAKER})
+# What is asked of a named session, over folded text; the name itself draws every question to itself otherwise.
+CUES = (
+    (
+        LEAVE,
+        re.compile(
+            r"\b(?:annul\w+|desinscri\w*|(?:me|m) retir\w+|retirez moi|desist\w+|ne (?:viens|viendrai|participe\w*) (?:plus|pas)"
+            r"|(?:viens|vais|veux|peux) plus|plus (?:venir|participer|assister)|cancel\w*|withdraw\w*|unregister|drop out"
+            r"|remove me|take me off|(?:can t|cannot|can not|won t) (?:come|make it|attend|go)|no longer|not coming)\b"
+            r"|取消|退出|退掉|不去|不参加|不想去|去不了|来不了|参加不了|放弃|撤销"
+        ),
+    ),
+    (
+        SPEAKER,
+        re.compile(
+            r"\b(?:qui|anime\w*|modere\w*|moderat\w+|intervenants?|intervient|orateurs?|preside\w*|who|speakers?|speaks|speaking"
+            r"|hosts?|chairs?|chaired|shui)\b|谁|主持|嘉宾|演讲人|发言人|主讲|zhuchi"
+        ),
+    ),
+    (
+        JOIN,
+        re.compile(
+            r"\b(?:inscri\w+|reserv\w+|places? (?:libres?|dispo\w*|restantes?)|restes?.*places?|encore de la place|participer"
+            r"|assister|liste d attente|complet|sign (?:me |us )?up|register|registered|book|seats?|spots?|places left|join"
+            r"|attend|wait(?:ing)? ?list|is it full|fully booked|capacity|rejoindre|baoming|canjia)\b"
+            r"|报名|报(?=[第分这那一二三名])|参加|想去|想听|名额|候补|预约|满了|满员|留位|占位|座位|还有位"
+        ),
+    ),
+)
 TOPIC_OF_PLACE = {
     "venue": "venue-address",
     "room": "map",
@@ -27,6 +62,7 @@ TOPIC_OF_PLACE = {
     "worship": "prayer-room",
     "other": "sightseeing",
 }
+NEARLY_ALL = 0.7  # the share of a text's letters that a name must be for the text to be that name
 
 
 class Live:
@@ -40,20 +76,20 @@ class Live:
     def instead(self, match: Match, folded: str, names: Sequence[Named]) -> Match:
         """The live entry that serves a question of `match.topic` better than `match`, or `match` itself."""
         sessions = list(dict.fromkeys(name.id for name in names if name.kind == "session"))
-        if match.topic in OF_A_SESSION and len(sessions) == 1 and not self._has_entry_about(match, names):
-            return Match(
-                f"live:session/{sessions[0]}", SEARCH if match.topic == PROGRAMME else match.topic, match.score
-            )
+        if match.topic in OF_A_SESSION and len(sessions) == 1:
+            topic = next((topic for topic, cue in CUES if cue.search(folded)), "")
+            topic = topic or (SEARCH if match.topic == PROGRAMME else match.topic)
+            person_named = any(name.kind == "person" for name in names)
+            if not (match.topic == topic == SPEAKER and person_named):  # that person's entry knows more
+                return Match(f"live:session/{sessions[0]}", topic, match.score)
         asked = self._times.asked(folded)
-        if match.topic == PROGRAMME and asked:
-            return Match(asked, PROGRAMME, match.score)
-        return match
+        return Match(asked, PROGRAMME, match.score) if match.topic == PROGRAMME and asked else match
 
-    def unasked(self, folded: str, names: Sequence[Named]) -> Match | None:
-        """What a text that is little more than a name means: a session's or a place's card."""
-        words = max(len(folded.replace(" ", "")), 1)
-        for name in sorted(names, key=lambda n: len(n.alias), reverse=True):
-            if len(name.alias.replace(" ", "")) < 0.7 * words:
+    def named(self, folded: str, names: Sequence[Named]) -> Match | None:
+        """The card of a session, theme or place, of a text that is little more than its name."""
+        letters = max(len(folded.replace(" ", "")), 1)
+        for name in sorted(names, key=lambda name: len(name.alias), reverse=True):
+            if len(name.alias.replace(" ", "")) < NEARLY_ALL * letters:
                 continue
             if name.kind == "session":
                 return Match(f"live:session/{name.id}", SEARCH, name.sure)
@@ -64,7 +100,3 @@ class Live:
                 topic = self._topic_of_place.get(name.id) or TOPIC_OF_PLACE.get(kind, "map")
                 return Match(f"live:place/{name.id}", topic, name.sure)
         return None
-
-    def _has_entry_about(self, match: Match, names: Sequence[Named]) -> bool:
-        """Whether the matched entry is about a person that the question names: then it knows more."""
-        return match.topic == "speaker" and any(name.kind == "person" for name in names)

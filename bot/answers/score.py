@@ -1,10 +1,11 @@
 """How well each label fits a question: kernel ridge regression over words and sentence vectors, and nearest examples.
 
-The likeness of two texts is that of their words (`lexical`) plus the squares of the cosines of their
-centred vectors; the regression learns on it what makes a label, from all examples over a choice of
+The likeness of two texts is that of their words (`lexical`) plus powers of the cosines of their vectors,
+each centred on its language (so that a question finds its like in another); the regression learns on it what makes a label, from all examples over a choice of
 them (landmarks), so that fitting stays a matter of seconds. Everything after the fit is NumPy.
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,16 +15,20 @@ import numpy.typing as npt
 
 from bot.answers.embedders import Embedder, EmbedderDown, Vectors
 from bot.answers.examples import Example, Label, Prepared
-from bot.answers.lexical import Index, Scores
+from bot.answers import fits
+from bot.answers.lexical import WEIGHTS, Index, Scores
 from bot.answers.vectors import passages
 
-LANDMARKS = 2600
-RIDGE = 0.3
-BLOCK = 512
+LANDMARKS = 3400
+RIDGE = 0.2
+BLOCK = 1024
+OWN_MEAN_FROM = 100  # examples in a language from which its vectors have a mean of their own
 # Weights of the likenesses by how many embedders speak: words, first vectors, second vectors.
 KERNEL = {0: (1.0,), 1: (0.5, 0.5), 2: (0.34, 0.33, 0.33)}
-# From scores to log-odds: the regression, then the nearest example by each likeness. Fitted by tests/answers/fit.py.
-LOGIT = {0: (7.6, 12.2), 1: (6.5, 5.2, 7.5), 2: (6.0, 3.8, 5.5, 4.0)}
+# From scores to log-odds: the regression, its sum over the topic, what refusing has before any evidence (so that
+# a text like nothing known is refused), then the nearest example by each likeness.
+# Fitted by tests/answers/fit.py.
+LOGIT = {0: (1.0, 8.4, 2.3, 11.4), 1: (2.0, 6.2, 2.6, 4.8, 7.5), 2: (1.9, 5.8, 2.7, 3.3, 5.6, 4.0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +56,13 @@ class Scorer:
         order = np.argsort([example.label for example in examples], kind="stable")
         self._label_of = np.array([example.label for example in examples], dtype=np.int32)
         self._order = order
+        groups = {name: n for n, name in enumerate(dict.fromkeys(_group(label) for label in labels))}
+        self._is_refuse = np.array([label.kind == "refuse" for label in labels], dtype=np.float32)
+        self._topic_of = np.array([groups[_group(label)] for label in labels])
         self._starts = np.searchsorted(self._label_of[order], np.arange(len(labels)))
         self._index = Index([text.features for text in prepared])
         self._embedders: list[Embedder] = []
-        self._means: list[Vectors] = []
+        self._means: list[dict[str, Vectors]] = []
         self._vectors: list[Vectors] = []
         texts = [text.tidy for text in prepared]
         for embedder in embedders:
@@ -62,12 +70,17 @@ class Scorer:
                 vectors = passages(embedder, texts, cache)
             except EmbedderDown:
                 continue
-            mean = vectors.mean(axis=0)
+            means = _means(vectors, [text.language for text in prepared])
             self._embedders.append(embedder)
-            self._means.append(mean)
-            self._vectors.append(_centred(vectors, mean))
+            self._means.append(means)
+            self._vectors.append(_centred(vectors, np.stack([means.get(t.language, means[""]) for t in prepared])))
         self._landmarks = self._choose()
-        self._fit(prepared)
+        needed = [*range(0 if not self._embedders or self._embedders[0].may_fail else 1, self.depths + 1)]
+        stamp = self._stamp(texts, prepared)
+        self._weights = fits.load(cache, stamp, needed)
+        if not self._weights:
+            self._weights = self._fit(prepared, needed)
+            fits.save(cache, stamp, self._weights)
 
     @property
     def depths(self) -> int:
@@ -85,8 +98,9 @@ class Scorer:
             try:
                 vector = self._embedders[n].query(question.tidy)
             except EmbedderDown:
-                break
-            likenesses.append(self._vectors[n] @ _centred(vector[None, :], self._means[n])[0])
+                break  # what is not there says nothing; the shallower fit answers
+            mean = self._means[n].get(question.language, self._means[n][""])
+            likenesses.append(self._vectors[n] @ _centred(vector[None, :], mean)[0])
         return likenesses
 
     def combine(self, likenesses: Sequence[Scores]) -> Scored:
@@ -100,11 +114,13 @@ class Scorer:
         return Scored(odds / odds.sum(), tuple((int(row), float(mixed[row])) for row in top), depth)
 
     def evidence(self, likenesses: Sequence[Scores]) -> Scores:
-        """For each label: the regression's score, then its nearest example by each likeness."""
+        """For each label: the regression's score, its topic's, whether it refuses, its nearest example by each likeness."""
         depth = len(likenesses) - 1
         kernel = _kernel(depth, [likeness[self._landmarks] for likeness in likenesses])
         nearest = [np.maximum.reduceat(likeness[self._order], self._starts) for likeness in likenesses]
-        return np.stack([kernel @ self._weights[depth], *nearest])
+        score = kernel @ self._weights[depth]
+        topics = np.bincount(self._topic_of, score, self._topic_of.max() + 1).astype(np.float32)
+        return np.stack([score, topics[self._topic_of], self._is_refuse, *nearest])
 
     def _choose(self) -> npt.NDArray[np.int64]:
         """The examples that stand for all in the regression: taken in turn from every label, questions first."""
@@ -115,14 +131,22 @@ class Scorer:
             turns.append((turn if example.is_question else turn + 1000, row, row))
         return np.array(sorted(row for *_, row in sorted(turns)[:LANDMARKS]), dtype=np.int64)
 
-    def _fit(self, prepared: Sequence[Prepared]) -> None:
+    def _stamp(self, texts: Sequence[str], prepared: Sequence[Prepared]) -> str:
+        """What a fit depends on, as a hash."""
+        total = hashlib.sha256(repr((KERNEL, RIDGE, LANDMARKS, WEIGHTS)).encode())
+        total.update("".join(embedder.name for embedder in self._embedders).encode())
+        for example, text, ready in zip(self.examples, texts, prepared, strict=True):
+            names = sorted(ready.features.names)
+            total.update(f"{text}\0{ready.folded}\0{names}\0{example.label}\0{example.weight}\n".encode())
+        return total.hexdigest()
+
+    def _fit(self, prepared: Sequence[Prepared], depths: Sequence[int]) -> dict[int, Scores]:
         """Ridge regression of the labels on the likeness to the landmarks, for each depth."""
         size = len(self._landmarks)
-        weight = np.array([example.weight for example in self.examples], dtype=np.float32)
-        depths = range(self.depths + 1)
-        squares = [np.zeros((size, size), dtype=np.float32) for _ in depths]
-        targets = [np.zeros((size, len(self.labels)), dtype=np.float32) for _ in depths]
-        among = [np.zeros((size, size), dtype=np.float32) for _ in depths]
+        root = np.sqrt(np.array([example.weight for example in self.examples], dtype=np.float32))
+        squares = {depth: np.zeros((size, size), dtype=np.float32) for depth in depths}
+        targets = {depth: np.zeros((size, len(self.labels)), dtype=np.float32) for depth in depths}
+        among = {depth: np.zeros((size, size), dtype=np.float32) for depth in depths}
         place = np.full(len(self.examples), -1)
         place[self._landmarks] = np.arange(size)
         for at in range(0, len(self.examples), BLOCK):
@@ -134,22 +158,40 @@ class Scorer:
             own = place[rows] >= 0
             for depth in depths:
                 kernel = _kernel(depth, likenesses[: depth + 1])
-                weighed = kernel * weight[rows, None]
-                squares[depth] += weighed.T @ kernel
-                targets[depth] += weighed.T @ goal
+                weighed = kernel * root[rows, None]
+                squares[depth] += weighed.T @ weighed  # one array: half the work
+                targets[depth] += weighed.T @ (goal * root[rows, None])
                 among[depth][place[rows][own]] = kernel[own]
         jitter = 1e-3 * np.eye(size, dtype=np.float32)
-        self._weights = [
-            np.linalg.solve(squares[depth] + RIDGE * (among[depth] + jitter), targets[depth]) for depth in depths
-        ]
+        return {
+            depth: np.linalg.solve(squares[depth] + RIDGE * (among[depth] + jitter), targets[depth]) for depth in depths
+        }
+
+
+def _group(label: Label) -> str:
+    """What a label's score is added up with: its topic, or all that is none of our business."""
+    return label.topic if label.kind == "entry" else "/refuse" if label.kind == "refuse" else f"/{label.id}"
 
 
 def _kernel(depth: int, likenesses: Sequence[Scores]) -> Scores:
+    """The likeness that the regression learns on. A near text counts for more than two half as near: power 1.5."""
     weights = KERNEL[depth]
     total = np.float32(weights[0]) * likenesses[0]
     for weight, cosines in zip(weights[1:], likenesses[1:], strict=True):
-        total = total + np.float32(weight) * np.square(np.maximum(cosines, 0.0))
+        near = np.maximum(cosines, 0.0)
+        total += np.float32(weight) * near * np.sqrt(near)
     return total
+
+
+def _means(vectors: Vectors, languages: Sequence[str]) -> dict[str, Vectors]:
+    """The mean vector of each language that has enough examples, and under "" that of all."""
+    spoken = np.array(languages)
+    means = {"": vectors.mean(axis=0)}
+    for language in dict.fromkeys(languages):
+        own = spoken == language
+        if own.sum() >= OWN_MEAN_FROM:
+            means[language] = vectors[own].mean(axis=0)
+    return means
 
 
 def _centred(vectors: Vectors, mean: Vectors) -> Vectors:

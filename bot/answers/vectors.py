@@ -1,15 +1,14 @@
 """Vectors of example texts, kept in a folder by content and model, so that a start costs no model time."""
 
 import hashlib
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from bot.answers import fits
 from bot.answers.embedders import Embedder, Vectors
 
 BATCH = 256
@@ -53,13 +52,4 @@ def _load(path: Path) -> dict[bytes, Vectors]:
 
 def _save(path: Path, held: dict[bytes, Vectors]) -> None:
     keys = np.frombuffer(b"".join(held), dtype=np.uint8).reshape(len(held), 32)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, suffix=".npz.part")
-        with os.fdopen(handle, "wb") as target:
-            np.savez(target, keys=keys, vectors=np.stack(list(held.values())))
-            target.flush()
-            os.fsync(target.fileno())
-        Path(name).replace(path)
-    except OSError:
-        return
+    fits.write(path, {"keys": keys, "vectors": np.stack(list(held.values()))})

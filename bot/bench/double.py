@@ -26,8 +26,15 @@ TOKEN = "7000000001:AAE_double_token_of_the_bench_35chars"  # noqa: S105
 ME = {"id": 7000000001, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 FIRST_CHAT = 1000
 DRAIN_SECONDS = 15.0  # how long the last answers are waited for
+DRAIN_STEP = 0.01
 POLL_LIMIT = 100
 TRUE = b'{"ok":true,"result":true}'
+PROFILE = {
+    "getmycommands": b'{"ok":true,"result":[]}',
+    "getmyname": b'{"ok":true,"result":{"name":""}}',
+    "getmydescription": b'{"ok":true,"result":{"description":""}}',
+    "getmyshortdescription": b'{"ok":true,"result":{"short_description":""}}',
+}
 PART = re.compile(r'name="(\w+)"[^\r]*(?:\r\n[^\r]+)*\r\n\r\n(.*?)\r\n--', re.DOTALL)  # of a multipart form
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -64,7 +71,7 @@ class Double:
         self._poller: asyncio.Future[None] | None = None
         self._waiting: defaultdict[int, deque[Asked]] = defaultdict(deque)
         self._right: dict[str, str] = {}  # key -> its answer, learned from the first
-        self._update = 1000
+        self._update = int(time.time() * 1000) % 2_000_000_000  # a database may know those of an earlier double
         self._message = 1000
         self._next_chat = 0
 
@@ -92,9 +99,8 @@ class Double:
             if content["text"].startswith("/"):
                 length = len(content["text"].split()[0])
                 entities = f',"entities":[{{"type":"bot_command","offset":0,"length":{length}}}]'
-            update = (
-                f'{head}"message":{{"message_id":{self._message},{place},"from":{{{person}}},"text":{text}{entities}}}}}'
-            )
+            message = f'"message_id":{self._message},{place},"from":{{{person}}},"text":{text}{entities}'
+            update = f'{head}"message":{{{message}}}}}'
         self._waiting[chat].append(Asked(time.monotonic(), key, self._message, then))
         self.seen.asked += 1
         self._queue.append((self._update, update.encode()))
@@ -133,7 +139,7 @@ class Double:
             return _json(TRUE)
         if method == "getme":
             return _json(_ok({**ME, "can_join_groups": True, "can_read_all_group_messages": False}))
-        return _json(_ok([]) if method == "getmycommands" else TRUE)
+        return _json(PROFILE.get(method, TRUE))
 
     async def _updates(self, body: dict[str, Any]) -> bytes:
         offset, limit = int(body.get("offset") or 0), int(body.get("limit") or POLL_LIMIT)
@@ -160,7 +166,8 @@ class Double:
             "text": text,
         }
         if "reply_markup" in body:
-            message["reply_markup"] = body["reply_markup"]
+            markup = body["reply_markup"]  # JSON within JSON, as libraries send it
+            message["reply_markup"] = json.loads(markup) if isinstance(markup, str) else markup
         self._answered(chat, text, edits)
         return _ok(message)
 
@@ -179,9 +186,10 @@ class Double:
         await work(order, window)
         window.end()
         await watching
-        deadline = time.monotonic() + DRAIN_SECONDS
-        while any(self._waiting.values()) and time.monotonic() < deadline:
-            await asyncio.sleep(0.01)
+        for _ in range(int(DRAIN_SECONDS / DRAIN_STEP)):
+            if not any(self._waiting.values()):
+                break
+            await asyncio.sleep(DRAIN_STEP)
         seen = self.seen
         inside = [took for when, took in seen.arrivals if window.begins <= when < window.ends]
         return {

@@ -16,7 +16,7 @@ from bot.bench.double import TOKEN
 from bot.errors import PasserelleError
 
 PEERS = Path(__file__).parent / "peers"
-START_SECONDS = 180.0  # an engine may be fitted at the first start
+START_SECONDS = 120.0  # an engine may be fitted at the first start
 ANSWER_SECONDS = 90.0  # beyond what a measurement itself takes
 STOP_SECONDS = 10.0
 TAIL = 12  # lines of a failed bot's log that are shown
@@ -44,7 +44,7 @@ class Running:
         self.folder = folder
         self._log = folder / "log"
         self._bot: subprocess.Popen[bytes] | None = None
-        self._double = subprocess.Popen(  # noqa: S603
+        self._double = subprocess.Popen(
             [sys.executable, "-m", "bot.bench.double"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

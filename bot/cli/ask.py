@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot import app as app_
+from bot.answers import warming
 from bot.answers.engine import Engine
 from bot.answers.outcome import Match, Outcome
 from bot.clock import Clock
@@ -21,7 +22,9 @@ from bot.text.words import Words
 def main(options: argparse.Namespace, settings: Settings) -> int:
     folder = load.find(settings.event)
     event = load.load(folder)
-    engine = app_.build_engine(event, settings)
+    if not warming.is_warm(event, settings.embedder, app_.VECTORS):
+        print("Making the vectors of this event, once: a minute or two…", file=sys.stderr)
+    engine = warming.full(event, settings.embedder, app_.VECTORS)
     clock = Clock()
     if settings.clock:
         clock.stand_at(settings.clock.replace(tzinfo=event.zone))

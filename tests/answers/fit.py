@@ -7,6 +7,7 @@ as it can be. The sets that judge are not read.
 
 import json
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,31 +22,25 @@ CACHE = Path("/tmp/passerelle-vectors")
 DEV_WEIGHT, HELD_WEIGHT = 1.0, 0.15
 
 
-def evidence(scorer: Scorer, question: Prepared, depth: int) -> np.ndarray:
-    """The features of each label for a question, asking `depth` embedders."""
-    return scorer.evidence(scorer.likenesses(question, depth))
-
-
-def fit(rows: list[tuple[np.ndarray, np.ndarray, float]], steps: int = 400) -> np.ndarray:
-    """Weights of the features by gradient ascent. rows: features, which labels are right, weight of the row."""
-    weights = np.ones(len(rows[0][0])) * 4.0
-    total = sum(weight for *_, weight in rows)
+def fit(features: np.ndarray, right: np.ndarray, weight: np.ndarray, steps: int = 3000) -> np.ndarray:
+    """Weights of the features by gradient ascent. Shapes: rows × features × labels, rows × labels, rows."""
+    weights = np.full(features.shape[1], 3.0)
     velocity = np.zeros_like(weights)
+    weight = weight / weight.sum()
     for _ in range(steps):
-        slope = -0.002 * weights
-        for features, right, weight in rows:
-            logits = weights @ features
-            odds = np.exp(logits - logits.max())
-            everywhere = odds / odds.sum()
-            among = odds * right
-            among = among / max(among.sum(), 1e-9)
-            slope += weight / total * (features @ (among - everywhere))
+        logits = np.einsum("f,rfl->rl", weights, features)
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        everywhere = odds / odds.sum(axis=1, keepdims=True)
+        among = odds * right
+        among /= np.maximum(among.sum(axis=1, keepdims=True), 1e-12)
+        slope = np.einsum("rfl,rl,r->f", features, among - everywhere, weight) - 0.001 * weights
         velocity = 0.9 * velocity + slope
-        weights = np.maximum(weights + 1.0 * velocity, 0.0)
+        weights = weights + velocity
     return weights
 
 
 def main() -> None:
+    setting = sys.argv[1] if sys.argv[1:] else "local"
     event, _ = read(find("strasbourg-2014"))
     assert event is not None
     names = Names(event)
@@ -54,22 +49,24 @@ def main() -> None:
     order = random.Random(7)  # noqa: S311
     held = {n for n, example in enumerate(examples) if example.is_question and order.random() < 1 / 7}
     kept = [n for n in range(len(examples)) if n not in held]
-    embedders = open_embedders("local")
+    embedders = open_embedders(setting)
     dev = [json.loads(line) for line in Path(__file__).with_name("dev.jsonl").read_text("utf-8").splitlines()]
     scorer = Scorer(labels, [examples[n] for n in kept], [prepared[n] for n in kept], embedders, CACHE)
-    for depth in range(len(embedders) + 1):
-        rows = []
+    for depth in range(1 if embedders else 0, len(embedders) + 1):
+        features, rights, weights = [], [], []
         for row in dev:
             language = "zh" if row["lang"].startswith("zh") else row["lang"]
-            wanted = set(row.get("topics") or [row["topic"] or row["expect"]])
-            right = np.array([(label.topic or label.kind) in wanted for label in labels], dtype=float)
-            if row["topic"] is None:  # small talk and what is none of our business are told apart by rules
-                right = np.array([label.kind != "entry" for label in labels], dtype=float)
-            rows.append((evidence(scorer, prepare(row["text"], language, names), depth), right, DEV_WEIGHT))
+            wanted = set(row.get("topics") or [row["topic"]])
+            rights.append([label.topic in wanted if row["topic"] else label.kind == row["expect"] for label in labels])
+            question = prepare(row["text"], language, names)
+            features.append(scorer.evidence(scorer.likenesses(question, depth)))
+            weights.append(DEV_WEIGHT)
         for n in sorted(held)[::3]:
-            right = np.array([label == labels[examples[n].label] for label in labels], dtype=float)
-            rows.append((evidence(scorer, prepared[n], depth), right, HELD_WEIGHT))
-        print(depth, np.round(fit(rows), 2).tolist())
+            own = labels[examples[n].label]
+            rights.append([label == own if own.kind == "entry" else label.kind == own.kind for label in labels])
+            features.append(scorer.evidence(scorer.likenesses(prepared[n], depth)))
+            weights.append(HELD_WEIGHT)
+        print(depth, np.round(fit(np.stack(features), np.array(rights, float), np.array(weights)), 1).tolist())
 
 
 if __name__ == "__main__":

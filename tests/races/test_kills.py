@@ -59,9 +59,9 @@ async def storm(url: str, kills: int, log: Path, seed: int) -> Counter[str]:
     async with TelegramDouble(limits=False) as double:
         process = await start(url, double, log)
         try:
-            for n in range(kills):
+            for _ in range(kills):
                 until = asyncio.get_running_loop().time() + chance.uniform(0.05, 1.2)
-                while asyncio.get_running_loop().time() < until or double.calls["sendMessage"] == 0:
+                while asyncio.get_running_loop().time() < until or not any(double.sent(chat) for chat in asked):
                     chat = 1 + chance.randrange(PEOPLE)
                     if asked[chat] == 0:
                         update = double.start(chat, "s_atelier-3")
@@ -76,9 +76,13 @@ async def storm(url: str, kills: int, log: Path, seed: int) -> Counter[str]:
                 os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
                 process = await start(url, double, log)
-                assert n < kills
             await double.wait_until(lambda: double.pending() == 0, seconds=60)
-            await asyncio.sleep(2.5)  # a lease of a dead process is taken at start, the rest is sent
+            watch = Store(url)
+            for _ in range(300):  # leases of the dead run out, the rest is sent
+                if (await watch.read(state))[0] == 0:
+                    break
+                await asyncio.sleep(0.1)
+            watch.close()
             os.killpg(process.pid, signal.SIGTERM)
             await asyncio.wait_for(process.wait(), 20)
         finally:

@@ -20,10 +20,12 @@ def counts(tx: Transaction) -> tuple[int, int]:
 
 async def test_an_update_delivered_5_times_at_once_has_one_effect_and_one_reply(bot: Bot) -> None:
     app = bot.app
+    bot.telegram.person(5)
 
     def update(key: str, content: Text | Press) -> Update:
         return Update(
-            channel="telegram", key=key, address="5", author="5", at=app.opened.clock.now(), content=content, language="fr"
+            channel="telegram", key=key, address="5", author="5", at=app.opened.clock.now(), content=content,
+            language="fr",
         )  # fmt: skip
 
     first = update("1", Text("/help"))
@@ -39,6 +41,7 @@ async def test_an_update_delivered_5_times_at_once_has_one_effect_and_one_reply(
 
 async def test_one_persons_updates_are_answered_in_order_and_all(bot: Bot) -> None:
     app = bot.app
+    bot.telegram.person(6)
     keys = [str(n) for n in range(30)]
 
     def update(key: str) -> Update:

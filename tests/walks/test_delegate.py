@@ -149,7 +149,8 @@ async def test_what_is_held_is_handed_over_and_erased(bot: Bot) -> None:
     await li.says("/forget")
     shown = await li.presses("Tout effacer")
     assert "effacées" in text_of(shown)
-    held = json.loads((await li.says("/mydata"))[-1].body["file"]["content"])
+    shown = await li.says("/mydata")
+    held = json.loads(next(m.body["file"]["content"] for m in shown if "file" in m.body))
     assert held["sessions"] == []
     assert len(held["messages"]) <= 2, "only the goodbye, and this file's own turn, are left"
 
@@ -172,7 +173,7 @@ async def test_a_clash_is_shown_with_a_choice(sqlite_url: str) -> None:
         press = li.update  # type: ignore[attr-defined]
         await press({"kind": "press", "action": f"join|{first.id}"})
         shown = await press({"kind": "press", "action": f"join|{second.id}"})
-        assert labels_of(shown) == ["The new one", "The one I have", "Both, I’ll see"]
+        assert labels_of(shown) == ["The new one", "My current one", "Keep both for now"]
         await li.presses("The new one")
         agenda = text_of(await li.says("/agenda"))
         assert second.title.in_("en") in agenda

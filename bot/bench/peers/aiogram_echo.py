@@ -1,6 +1,6 @@
 """A bare aiogram echo by polling: one row committed and one message sent per update.
 
-    python aiogram_echo.py URL TOKEN DATABASE
+python aiogram_echo.py URL TOKEN DATABASE
 """
 
 import asyncio

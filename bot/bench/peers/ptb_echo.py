@@ -1,6 +1,6 @@
 """A bare python-telegram-bot echo by polling: one row committed and one message sent per update.
 
-    python ptb_echo.py URL TOKEN DATABASE
+python ptb_echo.py URL TOKEN DATABASE
 """
 
 import sqlite3

@@ -1,0 +1,1 @@
+"""The web chat: one light page for phones, which reconnects and misses nothing."""

@@ -2,6 +2,7 @@
 identity.py; what it posts: updates.py; what it is told: render.py, stream.py; what it loads: pages.py."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -63,6 +64,10 @@ class WebChannel:
     async def run(self, receive: Receive) -> None:
         await asyncio.Event().wait()
 
+    async def close(self) -> None:
+        """End the open streams; what is owed stays in the table."""
+        self._streams.close()
+
     async def _post(self, request: web.Request, receive: Receive) -> web.Response:
         """One update in; out, every message that the page does not have yet."""
         language = self._pages.language(request)
@@ -87,7 +92,7 @@ class WebChannel:
         await receive(posted.update)
         is_same = posted.conversation in ("", fingerprint(own))
         found = await news(self._backlog, own, posted.after if is_same else 0)
-        response = web.json_response(
+        response = _json(
             {
                 "conversation": fingerprint(own),
                 "restarted": found.restarted,
@@ -123,5 +128,10 @@ async def _body(request: web.Request) -> bytes | None:
     return bytes(raw)
 
 
-def _refusal(status: int, sentence: str, headers: Mapping[str, Any] | None = None) -> web.Response:
-    return web.json_response({"error": sentence}, status=status, headers=headers)
+def _json(answer: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    written = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    return web.Response(text=written, status=status, headers=headers, content_type="application/json")
+
+
+def _refusal(status: int, sentence: str, headers: Mapping[str, str] | None = None) -> web.Response:
+    return _json({"error": sentence}, status=status, headers=headers)

@@ -142,10 +142,12 @@ class Pages:
             "pages": ["/", *(f"/?lang={language}" for language in languages)],
         }
         script = f"const SHELL = {json.dumps(shell)};\n".encode() + self._static[SERVICE_WORKER].content
-        return web.Response(
+        response = web.Response(
             body=script,
             headers={"Content-Type": TYPES[".js"], "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"},
         )
+        response.enable_compression()
+        return response
 
     async def _file(self, request: web.Request) -> web.Response:
         static = self._static.get(request.match_info["name"])

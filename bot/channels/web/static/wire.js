@@ -114,8 +114,8 @@ function take(answer) {
   const isOther = meet(answer.conversation);
   if (answer.restarted) begin({ erased: true });
   receive(answer.messages);
-  if (isOther) open(); // the stream is still that of the conversation before
-  else if (source?.isOpen) on.state('online');
+  if (isOther || !source) open(); // the stream is that of the conversation before, or down no longer
+  else if (source.isOpen) on.state('online');
 }
 
 // --- listening

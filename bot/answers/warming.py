@@ -1,0 +1,64 @@
+"""An engine at once, the full one as soon as it is ready.
+
+The vectors of a new event take minutes the first time. They are made in a child process of low
+priority and kept in the cache; until then the words alone answer, which takes seconds.
+"""
+
+import asyncio
+import hashlib
+import multiprocessing
+import os
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import structlog
+
+from bot.answers.engine import Engine
+from bot.event.model import Event
+
+log = structlog.get_logger()
+
+
+def is_warm(event: Event, embedder: str, cache: Path) -> bool:
+    """Whether the full engine for this very event was built here before."""
+    return embedder == "none" or _mark(event, embedder, cache).is_file()
+
+
+def at_once(event: Event, embedder: str, cache: Path) -> Engine:
+    """The full engine where its vectors are kept, else the one of words alone: seconds either way."""
+    return Engine.build(event, embedder=embedder if is_warm(event, embedder, cache) else "none", cache=cache)
+
+
+def full(event: Event, embedder: str, cache: Path) -> Engine:
+    """The full engine, however long its vectors take."""
+    engine = Engine.build(event, embedder=embedder, cache=cache)
+    cache.mkdir(parents=True, exist_ok=True)
+    _mark(event, embedder, cache).touch()
+    return engine
+
+
+async def when_ready(event: Event, embedder: str, cache: Path) -> Engine | None:
+    """The full engine, its vectors made by a child process; None where that failed (logged)."""
+    loop = asyncio.get_running_loop()
+    spawn = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=os.nice, initargs=(10,))
+    try:
+        await loop.run_in_executor(pool, _warm, event.model_dump_json(), embedder, cache)
+        return await asyncio.to_thread(full, event, embedder, cache)
+    except (BrokenProcessPool, OSError) as error:
+        log.error("answers.warming_failed", why=str(error), do="the words alone answer; see PASSERELLE_EMBEDDER")
+        return None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.terminate()
+
+
+def _warm(event: str, embedder: str, cache: Path) -> None:
+    full(Event.model_validate_json(event), embedder, cache)
+
+
+def _mark(event: Event, embedder: str, cache: Path) -> Path:
+    content = event.model_dump_json(include={"entries", "sessions", "places"}) + embedder
+    return cache / f"ready-{hashlib.sha256(content.encode()).hexdigest()[:32]}"

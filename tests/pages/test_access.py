@@ -1,0 +1,48 @@
+"""For every pair of eyes, ears and thumbs."""
+
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.conftest import Phones
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+THUMB = 44  # px
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("locale", "tag"), [("zh-CN", "zh-Hans"), ("fr-FR", "fr"), ("zh-TW", "zh-Hant")])
+async def test_everything_has_a_name_a_language_and_room_for_a_thumb(
+    phones: Phones, locale: str, tag: str, dark: bool
+) -> None:
+    phone = await phones(locale, dark=dark)
+    await phone.opens()
+    await expect(phone.page.locator("html")).to_have_attribute("lang", tag)
+    await expect(phone.log).to_have_attribute("aria-live", "polite")
+    for answer in await phone.answers.all():
+        assert await answer.get_attribute("lang") == tag
+    await phone.says("3")  # the third button: the agenda
+    await expect(phone.answers).to_have_count(3)
+    await phone.shot(f"access-{locale}-{'dark' if dark else 'light'}-1")
+    for control in await phone.page.locator("button:visible, a:visible, textarea:visible").all():
+        box, snapshot = await control.bounding_box(), await control.aria_snapshot()
+        assert '"' in snapshot, f"no name: {snapshot}"
+        assert box is None or min(box["width"], box["height"]) >= THUMB, (snapshot, box)
+    await phone.page.locator("#menu-button").tap()
+    await phone.shot(f"access-{locale}-{'dark' if dark else 'light'}-2")
+    for control in await phone.page.locator("#menu").locator("button, a").all():
+        box = await control.bounding_box()
+        assert box
+        assert box["height"] >= THUMB
+
+
+@pytest.mark.parametrize("width", [320, 1100])
+async def test_nothing_is_wider_than_the_screen(phones: Phones, width: int) -> None:
+    phone = await phones("fr-FR", viewport={"width": width, "height": 640})
+    await phone.opens()
+    await phone.says("/programme")
+    await expect(phone.answer).to_contain_text("Atelier 3")
+    await phone.shot(f"width-{width}")
+    for part in ("html", "#log"):
+        wider = await phone.page.locator(part).evaluate("node => node.scrollWidth - node.clientWidth")
+        assert wider <= 0, (part, wider)

@@ -1,0 +1,103 @@
+"""The path that a delegate walks, by typing and tapping on a phone."""
+
+from pathlib import Path
+
+import icalendar
+import pytest
+from playwright.async_api import expect
+
+from tests.pages.conftest import Phones
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_delegate_asks_signs_up_and_saves_the_date_in_chinese(phones: Phones) -> None:
+    li = await phones("zh-CN")
+    await li.opens()
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    await expect(li.log).to_contain_text("隐私")
+    await li.shot("zh-1-welcome")
+
+    await li.says("怎么从机场去市区？")
+    await expect(li.answer).to_contain_text("约9分钟")
+    await li.shot("chat-zh")
+    await li.taps("Entzheim-Aéroport（恩茨海姆机场）火车")
+    await expect(li.answer).to_contain_text("Entzheim")
+    await li.shot("zh-2-place")
+    await li.answer.get_by_role("button", name="出示给司机").tap()
+    await expect(li.page.locator("#large")).to_contain_text("Entzheim")
+    await li.shot("zh-3-driver")
+    await li.page.locator("#large").get_by_role("button").tap()
+
+    await li.says("我想参加创新工作坊")
+    await expect(li.answer).to_contain_text("分论坛三")
+    await li.taps("我要参加")
+    await expect(li.answer).to_contain_text("您已")
+    await li.shot("zh-4-going")
+    await li.opens_menu("我的日程")
+    await expect(li.answer).to_contain_text("分论坛三：科研、高等教育与创新服务地方发展")
+    await li.shot("zh-5-agenda")
+
+    await li.taps("加入日历")
+    async with li.page.expect_download() as saving:
+        await li.answer.locator("a[download]").tap()
+    saved = await saving.value
+    assert saved.suggested_filename.endswith(".ics")
+    (event,) = icalendar.Calendar.from_ical(Path(await saved.path()).read_bytes()).walk("VEVENT")
+    assert event["dtstart"].dt.isoformat() == "2014-11-06"
+    assert "分论坛三" in event["summary"]
+    await li.shot("zh-6-calendar")
+
+
+async def test_a_delegate_asks_and_signs_up_in_french(phones: Phones) -> None:
+    marie = await phones("fr-FR")
+    await marie.opens()
+    await marie.shot("fr-1-welcome")
+    await marie.says("Comment aller de l’aéroport à la ville ?")
+    await expect(marie.answer).to_contain_text("9\N{NO-BREAK SPACE}min")
+    await marie.shot("fr-2-airport")
+    await marie.says("atelier innovation")
+    await marie.taps("Je participe")
+    await expect(marie.answer.get_by_role("button", name="Me retirer")).to_be_visible()
+    await marie.shot("session-fr")
+    await marie.taps("Mon agenda")
+    await expect(marie.answer).to_contain_text("Atelier 3 : Recherche")
+    await marie.shot("fr-3-agenda")
+
+
+async def test_the_door_of_a_room_leads_to_its_session(phones: Phones) -> None:
+    marie = await phones("fr-FR")
+    await marie.page.goto(marie.line.url + "/s/atelier-3")
+    await expect(marie.page.get_by_role("heading")).to_contain_text("Atelier 3")
+    await marie.shot("fr-4-door")
+    await marie.page.get_by_role("link").tap()
+    await expect(marie.answer).to_contain_text("Michel Chéray")
+    await expect(marie.answer.get_by_role("button", name="Je participe")).to_be_visible()
+    assert marie.page.url == marie.line.url + "/", "a reload does not ask again"
+    await marie.shot("fr-5-deep-link")
+
+
+async def test_the_header_changes_the_language_of_page_and_answers(phones: Phones) -> None:
+    li = await phones("fr-FR")
+    await li.opens()
+    await li.page.locator(".languages").get_by_text("中文").tap()
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    await expect(li.field).to_have_attribute("placeholder", "请输入您的问题")
+    await expect(li.answer).to_contain_text("中文")
+    await li.says("atelier 3")
+    await expect(li.answer).to_contain_text("分论坛三")
+    await li.shot("zh-7-switched")
+    await li.opens()
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
+async def test_whatever_is_typed_is_shown_as_it_was_typed(phones: Phones) -> None:
+    marie = await phones("fr-FR")
+    await marie.opens()
+    for said in ("<img src=x onerror=alert(1)><b>gras</b>", "🥨👨‍👩‍👧‍👦🇫🇷🇨🇳", "x" * 10_000, "שלום <i>עולם</i>"):
+        answered = await marie.answers.count()
+        await marie.says(said)
+        await expect(marie.said.last.locator(".bubble")).to_have_text(said)
+        await expect(marie.answers).to_have_count(answered + 1)
+        await marie.shot(f"fr-6-typed-{answered}")
+    await expect(marie.said.locator(".bubble *")).to_have_count(0)
