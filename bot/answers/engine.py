@@ -1,8 +1,10 @@
 """The answering engine: a text in, an Outcome out. Built once an event, then pure and shared by threads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from bot.answers import decide, split
 from bot.answers.embedders import open_embedders
@@ -14,11 +16,14 @@ from bot.answers.outcome import Match, Outcome
 from bot.answers.rules import TOPIC_OF, Rule, rules
 from bot.answers.score import Scored, Scorer
 from bot.event.model import Event
+from bot.text.chinese import traditional
 from bot.text.detect import detect
 
 __all__ = ["Engine", "Match", "Outcome"]
 
 PART_FROM = 0.60  # how sure each of two questions in a message must be for both to be answered
+LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
+CHEAP = 1  # models asked first, and all that a part of a message is worth
 
 
 class Engine:
@@ -33,6 +38,8 @@ class Engine:
         self._guard = Guard(event)
         self._live = Live(event)
         self._commands = self._entries_of_commands()
+        # Tables and models that load when first used do so here, not in somebody's question or two at once.
+        scorer.score(prepare(traditional("问题"), detect("问题", languages=self._languages), names), scorer.depths)
 
     @classmethod
     def build(cls, event: Event, *, embedder: str = "local", cache: Path | None = None) -> "Engine":
@@ -54,43 +61,42 @@ class Engine:
         if rule is not None:
             return self._by_rule(rule, language)
         question = self._rules.question(text)
-        whole = self._answer(question, language)
-        if whole.kind in ("answer", "suggest"):
-            parts = [self._answer(part, language) for part in split.questions(question)]
-            both = _both(parts)
-            if both:
-                return replace(whole, kind="answer", matches=both, why={"parts": [part.why for part in parts]})
-        return whole
+        whole = self._one(question, language, self._scorer.depths)
+        if "guard" in whole.why:
+            return whole
+        parts = [self._one(part, language, CHEAP) for part in split.questions(question)]
+        matches = _of_parts(parts, lone=whole.kind != "answer")
+        if not matches:
+            return whole
+        return replace(whole, kind="answer", matches=matches, smalltalk="", why={"parts": [part.why for part in parts]})
 
-    def _answer(self, question: str, language: str) -> Outcome:
-        """One question by the matcher, the guard and the live programme."""
+    def _one(self, question: str, language: str, depth: int) -> Outcome:
+        """One question by the matcher, the guard and the live programme. depth: how many models may be asked."""
         prepared = prepare(question, language, self._names)
+        decision, scored = self._decided(prepared, depth)
+        why = self._why(scored, decision)
+        if decision.kind in ("smalltalk", "refuse"):
+            return Outcome(decision.kind, language, smalltalk=decision.smalltalk, why=why)
+        elsewhere = self._guard.elsewhere(prepared.folded, decision.matches[0].topic)
+        if elsewhere is not None:
+            why["guard"] = elsewhere.place
+            # Of ways to somewhere else something near may still help; of weather and parking nothing does.
+            kept = decision.matches if elsewhere.travelling else ()
+            return Outcome("suggest" if len(kept) > 1 else "refuse", language, kept, why=why)
         names = self._names.find(prepared.folded)
-        decision, scored = self._decided(prepared)
-        why = self._why(scored, decision.refuse)
-        if decision.kind in ("answer", "suggest"):
-            best = decision.matches[0]
-            elsewhere = self._guard.elsewhere(prepared.folded, best.topic)
-            if elsewhere is not None:
-                why["guard"] = elsewhere.place
-                if not elsewhere.travelling:
-                    return Outcome("refuse", language, why=why)
-                return Outcome("suggest", language, decision.matches, why=why)
-            named = self._live.named(prepared.folded, names) if decision.kind == "suggest" else None
-            matches = tuple(self._live.instead(match, prepared.folded, names) for match in decision.matches)
-            if named is not None:
-                return Outcome("answer", language, (named,), why=why)
-            return Outcome("answer" if decision.kind == "answer" else "suggest", language, matches, why=why)
-        if decision.kind == "smalltalk":
-            return Outcome("smalltalk", language, smalltalk=decision.smalltalk, why=why)
-        return Outcome("refuse", language, smalltalk=decision.smalltalk, why=why)
+        named = self._live.named(prepared.folded, names) if decision.kind == "suggest" else None
+        if named is not None:
+            return Outcome("answer", language, (named,), why=why)
+        live = [self._live.instead(match, prepared.folded, names) for match in decision.matches]
+        matches = tuple({match.entry: match for match in reversed(live)}.values())[::-1]
+        return Outcome(decision.kind, language, matches, why=why)
 
-    def _decided(self, prepared: Prepared) -> tuple[decide.Decision, Scored]:
-        """The decision with the cheap model; with all of them where that is not sure."""
-        scored = self._scorer.score(prepared, 1)
+    def _decided(self, prepared: Prepared, depth: int) -> tuple[decide.Decision, Scored]:
+        """The decision with the cheap model; with all that may be asked where that one is not sure."""
+        scored = self._scorer.score(prepared, min(depth, CHEAP))
         decision = decide.decide(self._scorer.labels, scored.probabilities, scored.nearest[0][1])
-        if self._scorer.depths > 1 and not decide.sure(decision):
-            scored = self._scorer.score(prepared, self._scorer.depths)
+        if depth > scored.depth and depth > CHEAP and not decide.sure(decision):
+            scored = self._scorer.score(prepared, depth)
             decision = decide.decide(self._scorer.labels, scored.probabilities, scored.nearest[0][1])
         return decision, scored
 
@@ -104,31 +110,50 @@ class Engine:
         return Outcome("command", language, (match,) if match else (), command=rule.name, why=why)
 
     def _entries_of_commands(self) -> Mapping[str, Match]:
-        """For each command the entry that tells of it: the likest of its topic, or what is live."""
+        """For each command what is live behind it, else the entry of its topic that its words fit best."""
         out: dict[str, Match] = {}
+        topics = {label.topic for label in self._scorer.labels}
         for command, (topic, live) in TOPIC_OF.items():
-            entries = [entry for entry in self._event.entries if entry.topic == topic]
             if live:
                 out[command] = Match(live, topic, 1.0)
-            elif entries:
-                out[command] = Match(entries[0].id, topic, 1.0)
+            elif topic in topics:
+                out[command] = Match(self._likest(topic, self._rules.phrases(command)), topic, 1.0)
         return out
 
-    def _why(self, scored: Scored, refuse: float) -> dict[str, object]:
-        examples = self._scorer.examples
+    def _likest(self, topic: str, phrases: Sequence[str]) -> str:
+        """The id of the entry of `topic` that `phrases` fit best together."""
+        depth = min(CHEAP, self._scorer.depths)
+        scores = [
+            self._scorer.score(prepare(phrase, detect(phrase, languages=self._languages), self._names), depth)
+            for phrase in phrases
+        ]
+        total = sum((scored.probabilities for scored in scores), np.zeros(len(self._scorer.labels), np.float32))
+        rows = [n for n, label in enumerate(self._scorer.labels) if label.topic == topic]
+        return self._scorer.labels[max(rows, key=lambda n: total[n])].id
+
+    def _why(self, scored: Scored, decision: decide.Decision) -> dict[str, object]:
+        """What `--explain` shows: the likest examples with their labels, the topics' chances, the models asked."""
+        labels, examples = self._scorer.labels, self._scorer.examples
         return {
             "nearest": [
-                {"text": examples[row].text, "label": self._scorer.labels[examples[row].label].id, "likeness": like}
-                for row, like in scored.nearest
+                {"text": examples[row].text, "entry": labels[examples[row].label].id, "likeness": round(likeness, 3)}
+                for row, likeness in scored.nearest
             ],
-            "refuse": round(refuse, 4),
-            "depth": scored.depth,
+            "topics": {match.topic: match.score for match in decision.matches},
+            "refuse": round(decision.refuse, 3),
+            "models": scored.depth,
         }
 
 
-def _both(parts: list[Outcome]) -> tuple[Match, ...]:
-    """The answers of the parts of a message, when every part has a sure one and they differ; else ()."""
-    if len(parts) < 2 or any(part.kind != "answer" or part.matches[0].score < PART_FROM for part in parts):
-        return ()
-    matches = {part.matches[0].topic: part.matches[0] for part in parts}
-    return tuple(matches.values()) if len(matches) > 1 else ()
+def _of_parts(parts: Sequence[Outcome], *, lone: bool) -> tuple[Match, ...]:
+    """The answers of the parts of a message: of all, where each has a sure one and they differ in topic; of one,
+    if `lone`, where only that one has. Else ()."""
+    best = [part.matches[0] for part in parts if part.kind == "answer"]
+    if len(best) == len(parts) and all(match.score >= PART_FROM for match in best):
+        by_topic = {match.topic: match for match in reversed(best)}
+        if len(by_topic) > 1:
+            return tuple(by_topic.values())[::-1]
+    surest = max(best, key=lambda match: match.score, default=None)
+    if lone and surest is not None and surest.score >= LONE_PART_FROM:
+        return (surest,)
+    return ()

@@ -16,9 +16,10 @@ from bot.event.model import Event
 
 # What stands right before a place that is only where somebody comes from, or what is compared with.
 ORIGIN = re.compile(
-    r"\b(?:viens?|venons|venir|venant|arrive|arrivons|arriver|arrivant|provenance|depart|pars|partons|partir|from|depuis|coming from"
-    r"|que|qu a|qu en|than|like|comme|compare a|compare to|compared to|compared with|rapport a|avec|with|habite|live in|based in)"
-    r"(?: (?:de|d|du|a|au|aux|en|from|in|l|la|le))*$|(?:从|由|来自|自|比|跟|和|与|像|我在|我们在|住在|人在)$"
+    r"\b(?:viens?|venons|venir|venant|arrive|arrivons|arriver|arrivant|provenance|depart|pars|partons|partir|depuis"
+    r"|from|que|qu a|qu en|than|like|comme|compare a|compare to|compared to|compared with|rapport a|avec|with|habite"
+    r"|live in|based in)(?: (?:de|d|du|a|au|aux|en|from|in|l|la|le))*$"
+    r"|(?:从|由|来自|自|比|跟|和|与|像|我在|我们在|住在|人在)$"
 )
 ORIGIN_AFTER = re.compile(r"^(?:来的?|出发|飞|过来|代表团|人|时间|一样)|^ ?(?:delegation|delegate|time)\b")
 PREPOSITION = re.compile(r"\b(?:a|in|to|from|de|of|en|at|vers|pour|for|near)$")

@@ -26,9 +26,10 @@ CUES = (
     (
         LEAVE,
         re.compile(
-            r"\b(?:annul\w+|desinscri\w*|(?:me|m) retir\w+|retirez moi|desist\w+|ne (?:viens|viendrai|participe\w*) (?:plus|pas)"
-            r"|(?:viens|vais|veux|peux) plus|plus (?:venir|participer|assister)|cancel\w*|withdraw\w*|unregister|drop out"
-            r"|remove me|take me off|(?:can t|cannot|can not|won t) (?:come|make it|attend|go)|no longer|not coming)\b"
+            r"\b(?:annul\w+|desinscri\w*|(?:me|m) retir\w+|retirez moi|desist\w+"
+            r"|ne (?:viens|viendrai|participe\w*) (?:plus|pas)|(?:viens|vais|veux|peux) plus"
+            r"|plus (?:venir|participer|assister)|cancel\w*|withdraw\w*|unregister|drop out|remove me|take me off"
+            r"|(?:can t|cannot|can not|won t) (?:come|make it|attend|go)|no longer|not coming)\b"
             r"|取消|退出|退掉|不去|不参加|不想去|去不了|来不了|参加不了|放弃|撤销"
         ),
     ),
@@ -42,9 +43,10 @@ CUES = (
     (
         JOIN,
         re.compile(
-            r"\b(?:inscri\w+|reserv\w+|places? (?:libres?|dispo\w*|restantes?)|restes?.*places?|encore de la place|participer"
-            r"|assister|liste d attente|complet|sign (?:me |us )?up|register|registered|book|seats?|spots?|places left|join"
-            r"|attend|wait(?:ing)? ?list|is it full|fully booked|capacity|rejoindre|baoming|canjia)\b"
+            r"\b(?:inscri\w+|reserv\w+|places? (?:libres?|dispo\w*|restantes?)|restes?.*places?|participer"
+            r"|encore de la place|assister|liste d attente|complet|sign (?:me |us )?up|register|registered|book"
+            r"|seats?|spots?|places left|join|attend|wait(?:ing)? ?list|is it full|fully booked|capacity|rejoindre"
+            r"|baoming|canjia)\b"
             r"|报名|报(?=[第分这那一二三名])|参加|想去|想听|名额|候补|预约|满了|满员|留位|占位|座位|还有位"
         ),
     ),

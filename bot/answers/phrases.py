@@ -48,7 +48,8 @@ class Phrases:
             return 0
         for size in sizes:
             end = at + size
-            if text[at:end] in self._phrases and end <= len(text) and not (end < len(text) and _joined(text[end - 1], text[end])):
+            whole = end == len(text) or not _joined(text[end - 1 : end], text[end : end + 1])
+            if whole and text[at:end] in self._phrases:
                 return end
         return 0
 

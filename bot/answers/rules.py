@@ -18,6 +18,7 @@ SLASH = re.compile(r"/([a-z]+)(?:@\w+)?$")
 HAS_HAN = re.compile(f"[{HAN}]")
 FUZZY_FROM = 6  # letters from which one slip of the finger is forgiven
 LONGEST = 80
+PHRASES_OF_EACH = 6
 
 # The topic of an entry that tells of a command, and what is live behind it.
 TOPIC_OF: Mapping[str, tuple[str, str]] = {
@@ -51,6 +52,7 @@ class Rules:
     def __init__(self, languages: Sequence[str]) -> None:
         data = read_data("phrases.yaml")
         self._table: dict[str, Rule] = {}
+        self._commands: dict[str, list[list[str]]] = data["commands"] | {"language": data["languages"]["change"]}
         for name, lines in data["commands"].items():
             self._learn(Rule("command", name), _flat(lines))
         for name, lines in data["smalltalk"].items():
@@ -85,6 +87,11 @@ class Rules:
             or self._table.get(bare.replace(" ", ""))
             or (self._near(bare) if bare else Rule("smalltalk", "greeting"))
         )
+
+    def phrases(self, command: str) -> list[str]:
+        """Some of the phrases that mean `command`, in every language the table holds."""
+        lines = self._commands.get(command, [])
+        return [str(phrase) for line in lines for phrase in line[:PHRASES_OF_EACH]]
 
     def courtesy(self, text: str) -> str:
         """`text` (as `plain` gives it) without greetings in front and thanks at the end."""

@@ -1,8 +1,9 @@
 """How well each label fits a question: kernel ridge regression over words and sentence vectors, and nearest examples.
 
 The likeness of two texts is that of their words (`lexical`) plus powers of the cosines of their vectors,
-each centred on its language (so that a question finds its like in another); the regression learns on it what makes a label, from all examples over a choice of
-them (landmarks), so that fitting stays a matter of seconds. Everything after the fit is NumPy.
+each centred on its language, so that a question finds its like in another. The regression learns on it
+what makes a label, from all examples over a choice of them (landmarks), so that fitting stays a matter of
+seconds. Everything is NumPy.
 """
 
 import hashlib
@@ -13,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from bot.answers import fits
 from bot.answers.embedders import Embedder, EmbedderDown, Vectors
 from bot.answers.examples import Example, Label, Prepared
-from bot.answers import fits
 from bot.answers.lexical import WEIGHTS, Index, Scores
 from bot.answers.vectors import passages
 
@@ -28,7 +29,7 @@ KERNEL = {0: (1.0,), 1: (0.5, 0.5), 2: (0.34, 0.33, 0.33)}
 # From scores to log-odds: the regression, its sum over the topic, what refusing has before any evidence (so that
 # a text like nothing known is refused), then the nearest example by each likeness.
 # Fitted by tests/answers/fit.py.
-LOGIT = {0: (1.0, 8.4, 2.3, 11.4), 1: (2.0, 6.2, 2.6, 4.8, 7.5), 2: (1.9, 5.8, 2.7, 3.3, 5.6, 4.0)}
+LOGIT = {0: (1.9, 8.6, 1.9, 9.8), 1: (3.6, 5.7, 2.3, 3.8, 6.7), 2: (3.2, 5.4, 2.5, 2.3, 4.4, 3.9)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ class Scorer:
         return Scored(odds / odds.sum(), tuple((int(row), float(mixed[row])) for row in top), depth)
 
     def evidence(self, likenesses: Sequence[Scores]) -> Scores:
-        """For each label: the regression's score, its topic's, whether it refuses, its nearest example by each likeness."""
+        """For each label: the regression's score, its topic's, whether it refuses, its nearest examples."""
         depth = len(likenesses) - 1
         kernel = _kernel(depth, [likeness[self._landmarks] for likeness in likenesses])
         nearest = [np.maximum.reduceat(likeness[self._order], self._starts) for likeness in likenesses]
@@ -151,7 +152,9 @@ class Scorer:
         place[self._landmarks] = np.arange(size)
         for at in range(0, len(self.examples), BLOCK):
             rows = np.arange(at, min(at + BLOCK, len(self.examples)))
-            likenesses = [np.stack([self._index.likeness(prepared[row].features)[self._landmarks] for row in rows])]
+            likenesses = [
+                np.stack([self._index.likeness(prepared[int(row)].features)[self._landmarks] for row in rows])
+            ]
             likenesses += [vectors[rows] @ vectors[self._landmarks].T for vectors in self._vectors]
             goal = np.zeros((len(rows), len(self.labels)), dtype=np.float32)
             goal[np.arange(len(rows)), self._label_of[rows]] = 1.0
@@ -197,4 +200,4 @@ def _means(vectors: Vectors, languages: Sequence[str]) -> dict[str, Vectors]:
 def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
     """Unit vectors less what all texts share, which otherwise makes every cosine high."""
     out = vectors - mean
-    return out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9)
+    return np.asarray(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-9), dtype=np.float32)

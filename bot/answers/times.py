@@ -9,14 +9,16 @@ from bot.event.model import Event
 
 # Over folded text. What stands first wins: "what is on after lunch today" asks for today.
 NOW = re.compile(
-    r"\b(?:maintenant|en ce moment|en cours|actuellement|now|right now|currently|at the moment|xianzai)\b|现在|正在|目前|此刻|这会儿"
+    r"\b(?:maintenant|en ce moment|en cours|actuellement|now|right now|currently|at the moment|xianzai)\b"
+    r"|现在|正在|目前|此刻|这会儿"
 )
 NEXT = re.compile(
     r"\b(?:ensuite|prochaine?s?|juste apres|la suite|tout a l heure|next|up next|coming up|after this|upcoming)\b"
     r"|接下来|下一[场个项节]|之后|随后|马上要|待会|等会|等下"
 )
 TODAY = re.compile(
-    r"\b(?:aujourd hui|ce matin|cet apres midi|cet aprem|ce soir|today|this (?:morning|afternoon|evening)|tonight)\b|今天|今日|今早|今晚|今儿"
+    r"\b(?:aujourd hui|ce matin|cet apres midi|cet aprem|ce soir|today|this (?:morning|afternoon|evening)|tonight)\b"
+    r"|今天|今日|今早|今晚|今儿"
 )
 TOMORROW = re.compile(r"\b(?:demain|tomorrow)\b|明天|明日|明早|明晚|明儿")
 WEEKDAYS = (

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bot.chat.action import Action
-from bot.chat.channel import Channel
+from bot.chat.channel import Channel, Parcel
 from bot.chat.reply import Button, Reply
 from bot.chat.update import Joined, Left, Media, Position, Press, Start, Text, Update
 from bot.clock import Clock
@@ -129,30 +129,33 @@ class Conversation:
             public_url=parts.public_url,
             retention_days=parts.retention_days,
         )
-        replies = self._answer(ctx)
+        replies, parcels = self._answer(ctx)
         self._languages[update.channel, update.address] = account.person.language
         if len(self._languages) > REMEMBERED:
             self._languages.popitem(last=False)
-        return self._owe(ctx, replies)
+        return self._owe(ctx, replies, parcels)
 
-    def _answer(self, ctx: Context) -> list[Reply]:
-        """The handler's replies, or trouble's; what a failed handler did is undone."""
+    def _answer(self, ctx: Context) -> tuple[list[Reply], list[Parcel]]:
+        """The handler's replies as the platform gets them, or trouble's; what a failed handler did is undone."""
         handler, args = self._route(ctx)
+        pressed = ctx.update.content.message_id if isinstance(ctx.update.content, Press) else ""
+        channel = self._parts.channels[ctx.update.channel]
         try:
             with ctx.tx.savepoint():
                 replies = handler(ctx, *args)
                 replies = [replies] if isinstance(replies, Reply) else list(replies)
                 if ctx.account.is_new and not isinstance(ctx.update.content, Start):
                     replies.append(self._notice(ctx))
-                # Rendered here too, so that what cannot be rendered is a failed handler and not a lost turn.
-                self._parts.channels[ctx.update.channel].render(replies, ctx.say)
+                replies = self._offering_language(ctx, replies)
+                # Rendered in here, so that what cannot be rendered is a failed handler and not a lost turn.
+                return replies, channel.render(replies, ctx.say, replacing=pressed)
         except Exception as error:
             if trouble.is_the_database(error):
                 raise
             ctx.told.clear()
             ctx.notes.clear()
-            return [trouble.reply(ctx, error)]
-        return self._offering_language(ctx, replies)
+            replies = [trouble.reply(ctx, error)]
+            return replies, channel.render(replies, ctx.say)
 
     def _notice(self, ctx: Context) -> Reply:
         """The notice of privacy that follows the first answer."""
@@ -204,11 +207,9 @@ class Conversation:
         handler = self._parts.register.find("press", action.name)
         return (handler, action.args) if handler else content("unknown button")
 
-    def _owe(self, ctx: Context, replies: Sequence[Reply]) -> list[Delivery]:
+    def _owe(self, ctx: Context, replies: Sequence[Reply], parcels: Sequence[Parcel]) -> list[Delivery]:
         """Outbox rows for the replies and for what others are told, and the account as the next turn finds it."""
         parts, account, update = self._parts, ctx.account, ctx.update
-        pressed = update.content.message_id if isinstance(update.content, Press) else ""
-        parcels = parts.channels[update.channel].render(replies, ctx.say, replacing=pressed)
         deliveries = outbox.add(
             ctx.tx, account.id, update.channel, update.address, parcels,
             first_sequence=account.sequence + 1, because=update.key[:KEY_LENGTH], now=ctx.now, owner=parts.owner,

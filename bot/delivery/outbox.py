@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, false, insert, or_, select, true, update
+from sqlalchemy import and_, bindparam, delete, exists, false, insert, or_, select, text, true, update
 
 from bot.chat.channel import Failed, InDoubt, Later, Parcel, Sent, Unreachable, Verdict
 from bot.delivery.tables import OPEN, State, outbox
@@ -20,6 +20,24 @@ from bot.store.transaction import Transaction
 
 LEASE = timedelta(seconds=10)
 MOST_ATTEMPTS = 4  # of an answer that may or may not have arrived: twice beats never, five times does not
+
+# Statements of every turn are built once: building one costs more than running it.
+_OWE = insert(outbox).returning(outbox.c.id, outbox.c.sequence)
+_OTHERS = (
+    select(outbox.c.id)
+    .where(outbox.c.account_id == bindparam("account_id"), text("state IN ('queued', 'sending')"))
+    .where(outbox.c.lease_owner != bindparam("owner"))
+    .limit(1)
+)
+_CLOSE = (
+    update(outbox)
+    .where(outbox.c.id == bindparam("row_id"), outbox.c.lease_owner == bindparam("owner"))
+    .values(
+        state=bindparam("to_state"), due_at=bindparam("to_due"), message_id=bindparam("to_message"),
+        why=bindparam("to_why"), attempts=bindparam("to_attempts"), closed_at=bindparam("to_closed"),
+        lease_until=None, lease_owner="",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,7 @@ def add(
         }
         for n, parcel in enumerate(parcels)
     ]
-    ids = tx.execute(insert(outbox).values(rows).returning(outbox.c.id, outbox.c.sequence)).all()
+    ids = tx.execute(_OWE, rows).all()
     if not mine:
         return []
     by_sequence = {row.sequence: row.id for row in ids}
@@ -83,10 +101,7 @@ def add(
 
 
 def _others_are_open(tx: Transaction, account_id: int, owner: str) -> bool:
-    waiting = select(outbox.c.id).where(
-        outbox.c.account_id == account_id, outbox.c.state.in_(OPEN), outbox.c.lease_owner != owner
-    )
-    return tx.execute(waiting.limit(1)).first() is not None
+    return tx.execute(_OTHERS, {"account_id": account_id, "owner": owner}).first() is not None
 
 
 def claim(
@@ -140,17 +155,10 @@ def close(tx: Transaction, closings: Sequence[tuple[Delivery, Verdict]], *, owne
     """
     if not closings:
         return
-    values = [{"row_id": delivery.id, **_outcome(delivery, verdict, now)} for delivery, verdict in closings]
-    statement = (
-        update(outbox)
-        .where(outbox.c.id == bindparam("row_id"), outbox.c.lease_owner == owner)
-        .values(
-            state=bindparam("to_state"), due_at=bindparam("to_due"), message_id=bindparam("to_message"),
-            why=bindparam("to_why"), attempts=bindparam("to_attempts"), closed_at=bindparam("to_closed"),
-            lease_until=None, lease_owner="",
-        )
-    )  # fmt: skip
-    tx.execute(statement, values)
+    values = [
+        {"row_id": delivery.id, "owner": owner, **_outcome(delivery, verdict, now)} for delivery, verdict in closings
+    ]
+    tx.execute(_CLOSE, values)
     lost = [delivery.account_id for delivery, verdict in closings if isinstance(verdict, Unreachable)]
     if lost:
         tx.execute(update(account).where(account.c.id.in_(lost)).values(reachable=False))

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.people.tables import account, person, update_seen
 from bot.store.transaction import Transaction
@@ -51,13 +52,21 @@ _ACCOUNT = select(
     person.c.last_seen_at,
     person.c.leaving_at,
 ).join_from(account, person)
+# Statements of every turn are built once: building one costs more than running it.
+_ACCOUNT = _ACCOUNT.where(account.c.channel == bindparam("channel"), account.c.address == bindparam("address"))
+_ACCOUNT_LOCKED = _ACCOUNT.with_for_update(of=account)
+_REMEMBER = update(account).where(account.c.id == bindparam("account_id"))
+_FIRST = {
+    dialect: insert_(update_seen).on_conflict_do_nothing().returning(update_seen.c.key)
+    for dialect, insert_ in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
 
 
 def first_time(tx: Transaction, channel: str, key: str, now: datetime) -> bool:
     """Whether the update (channel, key) is new. Safe under a race: the primary key of `update_seen`;
     a second transaction waits for the first, then inserts nothing."""
-    statement = tx.insert(update_seen).values(channel=channel, key=key, at=now).on_conflict_do_nothing()
-    return tx.execute(statement.returning(update_seen.c.key)).first() is not None
+    values = {"channel": channel, "key": key, "at": now}
+    return tx.execute(_FIRST["postgresql" if tx.is_postgresql else "sqlite"], values).first() is not None
 
 
 def language_of(tx: Transaction, channel: str, address: str) -> str:
@@ -77,13 +86,12 @@ def lock(tx: Transaction, channel: str, address: str, *, language: str, now: dat
     Safe under a race: two first contacts meet at UNIQUE (channel, address); the later takes the row
     of the earlier and drops the person it made.
     """
-    wanted = _ACCOUNT.where(account.c.channel == channel, account.c.address == address)
-    if tx.is_postgresql:
-        wanted = wanted.with_for_update(of=account)
-    row = tx.one(wanted)
+    wanted = _ACCOUNT_LOCKED if tx.is_postgresql else _ACCOUNT
+    who = {"channel": channel, "address": address}
+    row = tx.one(wanted, who)
     if row is None:
         _make(tx, channel, address, language, now)
-        row = tx.one(wanted)
+        row = tx.one(wanted, who)
         assert row is not None
         is_new = True
     else:
@@ -126,7 +134,7 @@ def remember(
     values: dict[str, object] = {"sequence": sequence, "expects": expects, "last_entry": last_entry}
     if choices is not None:
         values["choices"] = list(choices)
-    tx.execute(update(account).where(account.c.id == who.id).values(**values))
+    tx.execute(_REMEMBER, {"account_id": who.id, **values})
 
 
 def set_language(tx: Transaction, person_id: int, language: str, *, chosen: bool) -> None:

@@ -6,7 +6,7 @@ What happened is a value, one class per outcome, so that the type checker sees t
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 
 from bot.errors import UnknownSession
 from bot.event.model import Event, Registration, Session, Status
@@ -14,6 +14,11 @@ from bot.people import privacy
 from bot.programme import clashes
 from bot.programme.tables import Interest, interest, seat
 from bot.store.transaction import Transaction
+
+_STATE = select(interest.c.state).where(
+    interest.c.person_id == bindparam("person"), interest.c.session_id == bindparam("session")
+)
+_SEATS = select(seat.c.capacity, seat.c.taken).where(seat.c.session_id == bindparam("session"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +129,7 @@ def _pass_on(tx: Transaction, session: Session, now: datetime) -> int | None:
 
 
 def state_of(tx: Transaction, person: int, session_id: str) -> Interest | None:
-    found = tx.scalar(
-        select(interest.c.state).where(interest.c.person_id == person, interest.c.session_id == session_id)
-    )
+    found = tx.scalar(_STATE, {"person": person, "session": session_id})
     return Interest(found) if found else None
 
 
@@ -144,7 +147,7 @@ def going_to(tx: Transaction, event: Event, person: int) -> list[Session]:
 
 def left(tx: Transaction, session_id: str) -> int | None:
     """Seats left, None where no limit is known."""
-    row = tx.one(select(seat.c.capacity, seat.c.taken).where(seat.c.session_id == session_id))
+    row = tx.one(_SEATS, {"session": session_id})
     return None if row is None or row["capacity"] is None else max(0, row["capacity"] - row["taken"])
 
 

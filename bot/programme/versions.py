@@ -25,6 +25,9 @@ class Published:
     event: Event
 
 
+_NEWEST = select(func.max(version.c.number))  # read in every turn
+
+
 class Versions:
     """The published event, kept in memory by its number. Safe to share between threads: a stale read
     costs a second parse, never a wrong answer."""
@@ -34,7 +37,7 @@ class Versions:
 
     def current(self, tx: Transaction) -> Published | None:
         """The newest version, None before the first."""
-        number = tx.scalar(select(func.max(version.c.number)))
+        number = tx.scalar(_NEWEST)
         last = self.last
         if number is None or (last is not None and last.number == number):
             return last if number is not None else None

@@ -1,17 +1,23 @@
 """`await store.write(fn, …)`: the only bridge between asyncio and the database.
 
-A turn is a plain function in a database thread. On SQLite one thread writes (a lock that never
-fails beats many that compete) and a few read (WAL); on PostgreSQL a pool of threads does both.
+A turn is a plain function in a database thread. On SQLite one thread writes (a lock that never fails
+beats many that compete): it takes all turns that wait at that moment, each in a savepoint of its own,
+and commits them together, so that fifty people share one wait for the disk. A few threads read (WAL).
+On PostgreSQL a pool of threads does both, a transaction a turn.
 """
 
 import asyncio
+import queue
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.errors import StoreUnreachable
@@ -23,9 +29,44 @@ T = TypeVar("T")
 
 READERS = 3
 POSTGRESQL_THREADS = 4
+SHARING = 64  # turns in one commit at most
 TRIES = 5  # of a transaction that PostgreSQL broke off (deadlock, serialization) or whose connection fell
 
 log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Job:
+    """A turn that waits for the writer, and what became of it."""
+
+    work: Callable[[Transaction], Any]
+    future: "Future[Any]" = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+    tx: Transaction | None = None
+
+    def __post_init__(self) -> None:
+        # From here on a waiter that is cancelled stops waiting, and the turn goes on to its end.
+        self.future.set_running_or_notify_cancel()
+
+    def run(self, connection: Connection) -> None:
+        self.tx = Transaction(connection)
+        try:
+            with self.tx.savepoint():
+                self.result = self.work(self.tx)
+        except Exception as error:  # noqa: BLE001  it belongs to whoever waits for this turn
+            self.error = error
+
+    def settle(self) -> None:
+        """Tell the waiter; the commit holds."""
+        if self.error is not None:
+            self.future.set_exception(self.error)
+            return
+        try:
+            if self.tx is not None:
+                self.tx.committed()
+        finally:
+            self.future.set_result(self.result)
 
 
 class Store:
@@ -34,22 +75,29 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = url
         self.is_sqlite = engine.url(url).get_backend_name() == "sqlite"
-        writers = 1 if self.is_sqlite else POSTGRESQL_THREADS
-        self._engine = engine.connect(url, threads=writers)
+        self._engine = engine.connect(url, threads=1 if self.is_sqlite else POSTGRESQL_THREADS)
         self._reading_engine = engine.connect(url, threads=READERS, readonly=True) if self.is_sqlite else self._engine
-        self._writers = ThreadPoolExecutor(writers, thread_name_prefix="write")
-        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="read") if self.is_sqlite else self._writers
+        threads = READERS if self.is_sqlite else POSTGRESQL_THREADS
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="database")
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write_jobs, name="database-writer", daemon=True)
+        if self.is_sqlite:
+            self._writer.start()
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(tx, …)` in a database thread and commit. `work` may run again: it must have no effect
         outside `tx` but through `tx.after_commit`. Once begun it goes to its end, cancelled or not."""
+        if self.is_sqlite:
+            job = _Job(lambda tx: work(tx, *args, **kwargs))
+            self._jobs.put(job)
+            return await asyncio.wrap_future(job.future)
         call = partial(self.write_now, work, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._writers, call)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     async def read(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(tx, …)` in a database thread; whatever it wrote is undone."""
         call = partial(self.read_now, work, *args, **kwargs)
-        return await asyncio.get_running_loop().run_in_executor(self._readers, call)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
     def write_now(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The same in this thread, for the command line and tests."""
@@ -78,10 +126,48 @@ class Store:
 
     def close(self) -> None:
         """Let running transactions end, then shut every connection."""
-        self._writers.shutdown()
-        self._readers.shutdown()
+        if self._writer.is_alive():
+            self._jobs.put(None)
+            self._writer.join()
+        self._threads.shutdown()
         self._engine.dispose()
         self._reading_engine.dispose()
+
+    # --- SQLite's writer
+    def _write_jobs(self) -> None:
+        while (first := self._jobs.get()) is not None:
+            jobs, last = [first], False
+            while len(jobs) < SHARING:
+                try:
+                    job = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if job is None:
+                    last = True
+                    break
+                jobs.append(job)
+            self._write_together(jobs)
+            if last:
+                return
+
+    def _write_together(self, jobs: list[_Job]) -> None:
+        """One transaction for all of `jobs`; where it cannot be committed, each is tried alone."""
+        try:
+            with self._engine.begin() as connection:
+                for job in jobs:
+                    job.run(connection)
+        except Exception:  # noqa: BLE001  each job meets the error again, alone, and its waiter gets it
+            for job in jobs:
+                self._write_alone(job)
+            return
+        for job in jobs:
+            job.settle()
+
+    def _write_alone(self, job: _Job) -> None:
+        try:
+            job.future.set_result(self.write_now(job.work))
+        except Exception as error:  # noqa: BLE001  it belongs to whoever waits for this turn
+            job.future.set_exception(error)
 
 
 def _passing(error: DBAPIError) -> bool:

@@ -11,24 +11,25 @@ from sqlalchemy.dialects import postgresql, sqlite
 class Transaction:
     """One open transaction. Committed by the edge that opened it, never by a rule."""
 
-    __slots__ = ("_after", "connection")
+    __slots__ = ("_after", "_savepoints", "connection")
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._after: list[Callable[[], None]] = []
+        self._savepoints = 0
 
     def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
         return self.connection.execute(statement, values)
 
-    def one(self, statement: Executable) -> RowMapping | None:
+    def one(self, statement: Executable, values: Any = None) -> RowMapping | None:
         """The first row as a mapping, or None."""
-        return self.connection.execute(statement).mappings().first()
+        return self.connection.execute(statement, values).mappings().first()
 
     def all(self, statement: Executable) -> Sequence[RowMapping]:
         return self.connection.execute(statement).mappings().all()
 
-    def scalar(self, statement: Executable) -> Any:
-        return self.connection.execute(statement).scalar()
+    def scalar(self, statement: Executable, values: Any = None) -> Any:
+        return self.connection.execute(statement, values).scalar()
 
     def insert(self, table: Any) -> Any:
         """An INSERT of this database's dialect, which knows ON CONFLICT."""
@@ -41,8 +42,17 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """What is done inside is undone when it raises; the exception goes on."""
-        with self.connection.begin_nested():
+        self._savepoints += 1
+        name = f"step_{self._savepoints}"
+        self.connection.exec_driver_sql(f"SAVEPOINT {name}")
+        try:
             yield
+        except BaseException:
+            if not self.connection.invalidated:
+                self.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
+                self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+            raise
+        self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Do `call` once this transaction holds (wake a stream, kick a job); in the database thread."""

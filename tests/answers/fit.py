@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.answers.embedders import open_embedders
-from bot.answers.examples import Prepared, collect, prepare
+from bot.answers.examples import collect, prepare
 from bot.answers.names import Names
 from bot.answers.score import Scorer
 from bot.event.load import find, read
@@ -46,7 +46,7 @@ def main() -> None:
     names = Names(event)
     labels, examples = collect(event)
     prepared = [prepare(example.text, example.language, names) for example in examples]
-    order = random.Random(7)  # noqa: S311
+    order = random.Random(7)
     held = {n for n, example in enumerate(examples) if example.is_question and order.random() < 1 / 7}
     kept = [n for n in range(len(examples)) if n not in held]
     embedders = open_embedders(setting)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.async_api import ConsoleMessage, Locator, Page
+from playwright.async_api import ConsoleMessage, Page
 
 from tests.pages.line import Line
 
@@ -19,7 +19,7 @@ class Phone:
         self.log = page.get_by_role("log")
         self.said = self.log.locator(".mine")
         self.answers = self.log.locator(".bot")
-        self.answer = self.log.locator(".latest")
+        self.answer = self.answers.last
         self.field = page.locator("#text")
         self.state = page.locator("#state")
         self.waiting = self.log.locator(".fate")
@@ -39,11 +39,13 @@ class Phone:
 
     async def opens_menu(self, label: str) -> None:
         await self.page.locator("#menu-button").tap()
-        await self.page.locator("#menu").get_by_text(label).tap()
+        await self.page.locator("#menu").get_by_text(label, exact=True).tap()
 
-    async def shot(self, name: str, *, of: Locator | None = None) -> None:
+    async def shot(self, name: str) -> None:
+        """tests/shots/NAME.png; the page itself never scrolls, only what is in it."""
+        assert await self.page.evaluate("document.documentElement.scrollTop + document.body.scrollTop") == 0
         SHOTS.mkdir(exist_ok=True)
-        await (of or self.page).screenshot(path=SHOTS / f"{name}.png", animations="disabled")
+        await self.page.screenshot(path=SHOTS / f"{name}.png", animations="disabled")
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type == "error" and "net::ERR_" not in message.text:  # a cut line is no fault

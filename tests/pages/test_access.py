@@ -24,7 +24,7 @@ async def test_everything_has_a_name_a_language_and_room_for_a_thumb(
     await phone.says("3")  # the third button: the agenda
     await expect(phone.answers).to_have_count(3)
     await phone.shot(f"access-{locale}-{'dark' if dark else 'light'}-1")
-    for control in await phone.page.locator("button:visible, a:visible, textarea:visible").all():
+    for control in await phone.page.locator("button:visible, a:visible:not(.skip), textarea:visible").all():
         box, snapshot = await control.bounding_box(), await control.aria_snapshot()
         assert '"' in snapshot, f"no name: {snapshot}"
         assert box is None or min(box["width"], box["height"]) >= THUMB, (snapshot, box)

@@ -166,7 +166,7 @@ class Pages:
 
 
 def script_words(say: Words) -> Mapping[str, str]:
-    """What the scripts say. Those with a field keep it, for the script to fill."""
+    """What the scripts say."""
     return {
         "you": say.p("author", "You"),
         "online": say.p("connection", "Online"),
@@ -176,8 +176,6 @@ def script_words(say: Words) -> Mapping[str, str]:
         "queued": say.text("Will be sent when the network is back"),
         "refused": say.text("Not sent"),
         "retry": say.p("button", "Try again"),
-        "as_of": say.text("As of {time}"),
-        "kept_copy": say.text("Copy kept on this phone, as of {time}"),
         "no_programme": say.text("The programme could not be loaded. It will be here once the network is back."),
         "places": say.p("heading", "Places"),
         "in_chat": say.p("button", "Open in the chat"),

@@ -8,6 +8,7 @@ const NEAR = 120; // pixels from the end that still count as being there
 const TALL = 160; // pixels; a longer question may leave the screen to its answer
 const typing = element('div', 'message', element('div', 'bubble typing', element('span')));
 const SLOW = 900; // milliseconds
+const TURN = 2000; // milliseconds within which answers that come one by one belong together
 const SAFE_LINK = /^(https?:|tel:|mailto:|\/(?!\/))/i;
 const PIN = 'M12 21s7-6.5 7-11.5a7 7 0 0 0-14 0C5 14.5 12 21 12 21z';
 const DOWN = 'M12 4v11M7 11l5 5 5-5M5 20h14';
@@ -15,14 +16,18 @@ const TAXI = 'M4 17v-5l2-5.5h12l2 5.5v5zM4 12h16M10 6.5V4h4v2.5M7 17v2.5M17 17v2
 
 let press = () => {};
 let retry = () => {};
+let anchor = null; // the first answer of the turn, which stays in sight while others follow it
+let anchoredAt = 0; // where that left the log: elsewhere, the reader has moved
+let addedAt = 0;
+let unseen = null; // the first message that came below what the reader looks at
 
 // onPress(button, sequence): a button under a message. onRetry(key): an own message once more.
 export function prepare({ onPress, onRetry }) {
   press = onPress;
   retry = onRetry;
   typing.setAttribute('aria-hidden', 'true');
-  newest.addEventListener('click', () => scrollTo(log.querySelector('.latest') ?? log.lastElementChild));
-  log.addEventListener('scroll', () => isAtEnd() && (newest.hidden = true), { passive: true });
+  newest.addEventListener('click', () => scrollTo(unseen ?? log.lastElementChild));
+  log.addEventListener('scroll', () => isAtEnd() && showPill(null), { passive: true });
 }
 
 export function redraw(items) {
@@ -44,9 +49,23 @@ export function add(items) {
   if (!drawn.length) return;
   markLatest();
   const [[first, node]] = drawn;
-  if (first.key) scrollToEnd();
-  else if (wasAtEnd) scrollTo(node);
-  else newest.hidden = false;
+  const isTurn = anchor?.isConnected && Date.now() - addedAt < TURN && log.scrollTop === anchoredAt;
+  addedAt = Date.now();
+  if (first.key) {
+    anchor = null;
+    scrollToEnd();
+  } else if (isTurn || wasAtEnd) {
+    if (!isTurn) anchor = node;
+    scrollTo(anchor);
+    anchoredAt = log.scrollTop;
+  } else {
+    showPill(unseen ?? node);
+  }
+}
+
+function showPill(node) {
+  unseen = node;
+  newest.hidden = !node;
 }
 
 function scrollTo(node) {
@@ -230,7 +249,14 @@ function placeOf({ sequence }) {
   return later ?? (typing.parentNode ? typing : null);
 }
 
+// All answers of the last turn: their buttons are the ones at hand.
 function markLatest() {
-  const all = log.querySelectorAll('.bot');
-  all.forEach((node, n) => node.classList.toggle('latest', n === all.length - 1));
+  let isLatest = true;
+  let isMet = false;
+  for (const node of [...log.querySelectorAll('.bot, .mine')].reverse()) {
+    const isBot = node.classList.contains('bot');
+    isMet ||= isBot;
+    isLatest &&= isBot || !isMet;
+    node.classList.toggle('latest', isBot && isLatest);
+  }
 }

