@@ -75,6 +75,9 @@ class Engine:
         prepared = prepare(question, language, self._names)
         decision, scored = self._decided(prepared, depth)
         why = self._why(scored, decision)
+        named = self._live.named(prepared) if decision.kind in ("suggest", "refuse") else None
+        if named is not None and not decision.smalltalk:
+            return Outcome("answer", language, (named,), why=why)
         if decision.kind in ("smalltalk", "refuse"):
             return Outcome(decision.kind, language, smalltalk=decision.smalltalk, why=why)
         elsewhere = self._guard.elsewhere(prepared.folded, decision.matches[0].topic)
@@ -83,11 +86,7 @@ class Engine:
             # Of ways to somewhere else something near may still help; of weather and parking nothing does.
             kept = decision.matches if elsewhere.travelling else ()
             return Outcome("suggest" if len(kept) > 1 else "refuse", language, kept, why=why)
-        names = self._names.find(prepared.folded)
-        named = self._live.named(prepared.folded, names) if decision.kind == "suggest" else None
-        if named is not None:
-            return Outcome("answer", language, (named,), why=why)
-        live = [self._live.instead(match, prepared.folded, names) for match in decision.matches]
+        live = [self._live.instead(match, prepared) for match in decision.matches]
         matches = tuple({match.entry: match for match in reversed(live)}.values())[::-1]
         return Outcome(decision.kind, language, matches, why=why)
 

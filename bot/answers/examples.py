@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from bot.answers.lexical import Features, features
-from bot.answers.names import Names
-from bot.answers.normalise import fold, read_data, tidy
+from bot.answers.names import Named, Names
+from bot.answers.normalise import LEXICAL_LENGTH, fold, plain, read_data, tidy
 from bot.event.model import Event
 from bot.text.formats import base
 
@@ -35,11 +35,12 @@ class Example(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A text as the matcher reads it: its language ("zh" for both scripts), folded, its features, and as the
-    models read it."""
+    """A text as the matcher reads it: its language ("zh" for both scripts), folded, the names in it, its features,
+    and as the models read it."""
 
     language: str
     folded: str
+    names: list[Named]
     features: Features
     tidy: str
 
@@ -65,8 +66,10 @@ def collect(event: Event) -> tuple[list[Label], list[Example]]:
 def prepare(text: str, language: str, names: Names) -> Prepared:
     """`text` in `language` as the matcher reads it."""
     folded = fold(text, language)
-    found = {f"{name.kind}:{name.id}" for name in names.find(folded)}
-    return Prepared(base(language), folded, features(folded, found), tidy(text, language))
+    # Names are known in pinyin too, which `fold` has read as Chinese as far as it could.
+    found = list(dict.fromkeys(names.find(folded) + names.find(plain(text[:LEXICAL_LENGTH]))))
+    ids = {f"{name.kind}:{name.id}" for name in found}
+    return Prepared(base(language), folded, found, features(folded, ids), tidy(text, language))
 
 
 def _none() -> Iterator[tuple[Label, Sequence[tuple[str, str]]]]:

@@ -22,7 +22,12 @@ ORIGIN = re.compile(
     r"|(?:从|由|来自|自|比|跟|和|与|像|我在|我们在|住在|人在)$"
 )
 ORIGIN_AFTER = re.compile(r"^(?:来的?|出发|飞|过来|代表团|人|时间|一样)|^ ?(?:delegation|delegate|time)\b")
-PREPOSITION = re.compile(r"\b(?:a|in|to|from|de|of|en|at|vers|pour|for|near)$")
+PREPOSITION = re.compile(r"\b(?:in|to|from|de|of|at|vers|pour|near)$")
+# "à Nice demain", but not "a nice place".
+FRENCH_AT, AFTER_TOWN = (
+    re.compile(r"\b(?:a|en)$"),
+    re.compile(r"^(?: (?:demain|aujourd|ce|le|la|en|et|ou|svp|pour)\b|$)"),
+)
 HOME_TOPICS_FROM = 2  # places elsewhere that a topic's examples name, from which it is about travelling
 
 
@@ -73,7 +78,11 @@ class Guard:
                 continue
             if found.phrase in self._places:
                 yield self._places[found.phrase]
-            elif HAS_HAN.search(found.phrase) or PREPOSITION.search(before):
+            elif (
+                HAS_HAN.search(found.phrase)
+                or PREPOSITION.search(before)
+                or (FRENCH_AT.search(before) and AFTER_TOWN.search(after))
+            ):
                 yield self._words[found.phrase]
 
 

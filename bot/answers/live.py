@@ -5,9 +5,8 @@ question say whether the programme itself is the better answer.
 """
 
 import re
-from collections.abc import Sequence
 
-from bot.answers.names import Named
+from bot.answers.examples import Prepared
 from bot.answers.outcome import Match
 from bot.answers.times import Times
 from bot.event.model import Event
@@ -75,22 +74,22 @@ class Live:
         self._times = Times(event)
         self._topic_of_place = {entry.place: entry.topic for entry in event.entries if entry.place}
 
-    def instead(self, match: Match, folded: str, names: Sequence[Named]) -> Match:
+    def instead(self, match: Match, question: Prepared) -> Match:
         """The live entry that serves a question of `match.topic` better than `match`, or `match` itself."""
-        sessions = list(dict.fromkeys(name.id for name in names if name.kind == "session"))
+        sessions = list(dict.fromkeys(name.id for name in question.names if name.kind == "session"))
         if match.topic in OF_A_SESSION and len(sessions) == 1:
-            topic = next((topic for topic, cue in CUES if cue.search(folded)), "")
+            topic = next((topic for topic, cue in CUES if cue.search(question.folded)), "")
             topic = topic or (SEARCH if match.topic == PROGRAMME else match.topic)
-            person_named = any(name.kind == "person" for name in names)
+            person_named = any(name.kind == "person" for name in question.names)
             if not (match.topic == topic == SPEAKER and person_named):  # that person's entry knows more
                 return Match(f"live:session/{sessions[0]}", topic, match.score)
-        asked = self._times.asked(folded)
+        asked = self._times.asked(question.folded)
         return Match(asked, PROGRAMME, match.score) if match.topic == PROGRAMME and asked else match
 
-    def named(self, folded: str, names: Sequence[Named]) -> Match | None:
+    def named(self, question: Prepared) -> Match | None:
         """The card of a session, theme or place, of a text that is little more than its name."""
-        letters = max(len(folded.replace(" ", "")), 1)
-        for name in sorted(names, key=lambda name: len(name.alias), reverse=True):
+        letters = max(len(question.folded.replace(" ", "")), 1)
+        for name in sorted(question.names, key=lambda name: len(name.alias), reverse=True):
             if len(name.alias.replace(" ", "")) < NEARLY_ALL * letters:
                 continue
             if name.kind == "session":

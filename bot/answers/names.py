@@ -50,7 +50,7 @@ class Names:
                 self._by_words.setdefault(alias.count(" ") + 1, []).append(alias)
 
     def find(self, folded: str) -> list[Named]:
-        """The names in a folded text, longest first where they overlap, in the order of the text."""
+        """The names in a text, folded or `plain`, longest first where they overlap, in the order of the text."""
         found: list[Named] = []
         rest: list[str] = []
         at = 0

@@ -129,6 +129,6 @@ def tidy(text: str, language: str) -> str:
 def fold(text: str, language: str) -> str:
     """For comparing words and characters: as `tidy`, then without accents, case and punctuation."""
     text = text[:LEXICAL_LENGTH]
-    pinyin = language.startswith("zh") and detect.is_pinyin(text)
-    expanded = expand(from_pinyin(text) if pinyin else chinese.simplified(text), language)
-    return plain(f"{expanded} {text}") if pinyin else plain(expanded)
+    if language.startswith("zh") and detect.is_pinyin(text):
+        return plain(from_pinyin(text))
+    return plain(expand(chinese.simplified(text), language))

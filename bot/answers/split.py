@@ -7,7 +7,7 @@ from bot.answers.normalise import HAN
 
 LONGEST = 400
 MOST = 3
-SHORTEST_LATIN, SHORTEST_HAN = 2, 3  # words, characters
+SHORTEST_LATIN, SHORTEST_HAN = 2, 3  # words, characters (a Latin word among them counts for two)
 QUESTION_WORD = (
     r"(?:où|ou|quand|comment|combien|quel(?:le)?s?|qui|que|est-ce|y a|il y a|peut-on|puis-je|faut-il|dois-je"
     r"|where|when|how|what|which|who|is|are|can|could|do|does|should|will|may)"
@@ -37,4 +37,5 @@ def questions(text: str) -> Sequence[str]:
 
 def _long_enough(part: str) -> bool:
     han = len(HAS_HAN.findall(part))
-    return han >= SHORTEST_HAN or len(part.split()) >= SHORTEST_LATIN
+    words = len(HAS_HAN.sub(" ", part).split())
+    return han + 2 * words >= SHORTEST_HAN if han else words >= SHORTEST_LATIN

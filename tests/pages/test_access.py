@@ -10,8 +10,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 THUMB = 44  # px
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize(("locale", "tag"), [("zh-CN", "zh-Hans"), ("fr-FR", "fr"), ("zh-TW", "zh-Hant")])
+@pytest.mark.parametrize(
+    ("locale", "tag", "dark"), [("zh-CN", "zh-Hans", False), ("fr-FR", "fr", True), ("zh-TW", "zh-Hant", True)]
+)
 async def test_everything_has_a_name_a_language_and_room_for_a_thumb(
     phones: Phones, locale: str, tag: str, dark: bool
 ) -> None:
@@ -23,13 +24,13 @@ async def test_everything_has_a_name_a_language_and_room_for_a_thumb(
         assert await answer.get_attribute("lang") == tag
     await phone.says("3")  # the third button: the agenda
     await expect(phone.answers).to_have_count(3)
-    await phone.shot(f"access-{locale}-{'dark' if dark else 'light'}-1")
+    await phone.shot(f"access-{locale}-1")
     for control in await phone.page.locator("button:visible, a:visible:not(.skip), textarea:visible").all():
         box, snapshot = await control.bounding_box(), await control.aria_snapshot()
         assert '"' in snapshot, f"no name: {snapshot}"
         assert box is None or min(box["width"], box["height"]) >= THUMB, (snapshot, box)
     await phone.page.locator("#menu-button").tap()
-    await phone.shot(f"access-{locale}-{'dark' if dark else 'light'}-2")
+    await phone.shot(f"access-{locale}-2")
     for control in await phone.page.locator("#menu").locator("button, a").all():
         box = await control.bounding_box()
         assert box

@@ -52,7 +52,7 @@ async def test_a_delegate_asks_signs_up_and_saves_the_date_in_chinese(phones: Ph
 
 
 async def test_a_delegate_asks_and_signs_up_in_french(phones: Phones) -> None:
-    marie = await phones("fr-FR")
+    marie = await phones("fr-FR", viewport={"width": 390, "height": 844})
     await marie.opens()
     await expect(marie.answers).to_have_count(2)
     await expect(marie.answers.first, "the notice of privacy does not push it away").to_be_in_viewport(ratio=0.95)
