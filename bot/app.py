@@ -128,11 +128,6 @@ def secret_key(settings: Settings) -> str:
     return path.read_text(encoding="ascii")
 
 
-def engine_at_once(event: Event, settings: Settings) -> Engine:
-    """An answering engine within seconds; vectors and fits are kept under var/."""
-    return warming.at_once(event, settings.embedder, VECTORS)
-
-
 class App:
     """A running bot: channels, conversation, delivery, jobs."""
 
@@ -141,12 +136,11 @@ class App:
         settings: Settings,
         opened: Opened,
         channels: Mapping[str, Channel],
-        engine: Engine,
-        *,
-        warms: bool = True,
+        engine: Engine | None = None,
     ) -> None:
-        """warms: replace `engine` by the full one once its vectors are made."""
-        self._warms = warms
+        """engine: None builds one in the background: doors and buttons do not wait for it, and the full one
+        takes its place once its vectors are made."""
+        self._builds = engine is None
         self.settings = settings
         self.opened = opened
         self.channels = dict(channels)
@@ -192,27 +186,28 @@ class App:
     async def _watch(self) -> None:
         """Answer from a newer version as soon as one is published, here or in another process."""
         number = self.opened.published.number
-        await self._warm(self.opened.published.event)
+        if self._builds:
+            await self._use_newest(self.opened.published.event)
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             try:
                 published = await self.opened.store.read(self.opened.versions.current)
                 if published is not None and published.number != number:
                     number = published.number
-                    self.reader.engine = await asyncio.to_thread(engine_at_once, published.event, self.settings)
                     log.info("event.published", version=number)
-                    await self._warm(published.event)
+                    await self._use_newest(published.event)
             except Exception:
                 log.exception("watch.failed")
 
-    async def _warm(self, event: Event) -> None:
-        """Where the words alone answer for now, put the full engine in their place as soon as it is ready."""
-        if not self._warms or warming.is_warm(event, self.settings.embedder, VECTORS):
+    async def _use_newest(self, event: Event) -> None:
+        """Answer from `event`: by the words alone where its vectors are not made yet, and then by all."""
+        self.reader.use(await asyncio.to_thread(warming.at_once, event, self.settings.embedder, VECTORS))
+        if warming.is_warm(event, self.settings.embedder, VECTORS):
             return
         log.info("answers.warming", entries=len(event.entries))
         engine = await warming.when_ready(event, self.settings.embedder, VECTORS)
         if engine is not None:
-            self.reader.engine = engine
+            self.reader.use(engine)
             log.info("answers.warm")
 
     async def _purge(self) -> None:

@@ -12,7 +12,8 @@ from bot.programme.tables import Interest
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
 
-LABEL = 38  # characters of a button's label; Chinese characters count twice
+LANGUAGES = "Langue · 语言 · Language"  # the same for every reader (glossary, section 8)
+LABEL = 56  # characters of a button's label; Chinese characters count twice
 STALE_AFTER = timedelta(days=180)  # past that, an answer that may age says of when it is
 
 
@@ -22,7 +23,10 @@ def cut(label: str, width: int = LABEL) -> str:
     for n, character in enumerate(label):
         taken += 2 if ord(character) > 0x2E7F else 1
         if taken > width:
-            return label[:n].rstrip() + "…"
+            kept = label[:n]
+            # At a word, where the script has words.
+            at_word = kept.rsplit(" ", 1)[0] if kept[-1:].isascii() and " " in kept[n // 2 :] else kept
+            return at_word.rstrip(" \u00a0,:;–（(") + "…"
     return label
 
 
@@ -37,7 +41,7 @@ def menu(say: Words) -> tuple[Button, ...]:
         button(say.p("button", "My agenda"), "agenda"),
         button(say.p("button", "Places and maps"), "places"),
         button(say.p("button", "Talk to a person"), "human"),
-        button(say.p("button", "Change language"), "languages"),
+        Button(LANGUAGES, action("languages")),
     )
 
 
@@ -170,7 +174,8 @@ def ask(entry: Entry, say: Words) -> Button:
     """A button that asks the entry's own question."""
     language = "zh" if say.language == "zh-Hant" else say.language
     questions = entry.questions.get(language) or next(iter(entry.questions.values()), (entry.id,))
-    return Button(cut(say.script(questions[0]), 48), Action("ask", (entry.id,)))
+    question = say.script(questions[0]).replace("'", "’")
+    return Button(cut(question[:1].upper() + question[1:]), Action("ask", (entry.id,)))
 
 
 def is_stale(as_of: date, now: datetime) -> bool:

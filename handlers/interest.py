@@ -23,7 +23,7 @@ def join(ctx: Context, session_id: str, despite_clash: str = "") -> Reply:
     title = say.quoted(outcome.session.title.in_(say.language))
     match outcome:
         case seats.Going(session):
-            return programme.card(ctx, session, note=say("You’re going to {title}.", title=title))
+            return programme.card(ctx, session, note=say("Noted: you’re going to this session."))
         case seats.Waitlisted(session, ahead):
             note = say("This session is full. You are number {rank} on the waiting list.", rank=ahead + 1)
             return programme.card(ctx, session, note=note)

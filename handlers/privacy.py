@@ -13,13 +13,11 @@ from handlers import cards
 def notice(ctx: Context) -> Reply:
     """The short notice of first contact: who is responsible, on what ground, how long, what one can do."""
     say = ctx.say
-    text = (
-        say.markup(ctx.event.details.privacy.controller.in_(say.language))
-        + say(
-            "By writing here you agree that your messages are used to answer you, to keep your agenda and to pass "
-            "on the organizers’ announcements, and for nothing else."
-        )
-        + _kept(ctx)
+    text = say.markup(ctx.event.details.privacy.controller.in_(say.language)) + say(
+        "By writing here you agree that your messages serve to answer you, keep your agenda and pass on "
+        "announcements, and nothing else. Everything is erased {days} days after the event or your last message, "
+        "and at once with /forget.",
+        days=ctx.retention_days,
     )
     return Reply(text=text, buttons=(cards.button(say.p("button", "Privacy"), "privacy"),))
 

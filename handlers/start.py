@@ -3,7 +3,7 @@
 from bot.chat.reply import Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
-from handlers import cards, language, privacy, programme
+from handlers import cards, privacy, programme
 
 SESSION_LINK = "s_"  # what a QR code on a room's door carries, before the session's id
 
@@ -32,7 +32,7 @@ def welcome(ctx: Context) -> Reply:
     say = ctx.say
     event = ctx.event.details.name.in_(say.language)
     text = say("Welcome to {event}.", event=event) + say("Ask a question in your own words, or choose below.")
-    return Reply(text=text, buttons=(*cards.menu(say)[:-1], *language.choices(ctx)))
+    return Reply(text=text, buttons=cards.menu(say))
 
 
 @on.press("menu")

@@ -251,7 +251,7 @@ async def running(
                 rate=0,
             ),
         }
-        app = App(settings, opened, channels, engine(event, embedder), warms=False)
+        app = App(settings, opened, channels, engine(event, embedder))
         port = await stack.enter_async_context(app_.serving(app, host="127.0.0.1", port=0))
         await stack.enter_async_context(app.running())
         try:

@@ -36,7 +36,7 @@ class Engine:
         self._names = names
         self._rules = rules(tuple(self._languages))
         self._guard = Guard(event)
-        self._live = Live(event)
+        self._live = Live(event, names)
         self._commands = self._entries_of_commands()
         # Tables and models that load when first used do so here, not in somebody's question or two at once.
         scorer.score(prepare(traditional("问题"), detect("问题", languages=self._languages), names), scorer.depths)
@@ -78,6 +78,9 @@ class Engine:
         named = self._live.named(prepared) if decision.kind in ("suggest", "refuse") else None
         if named is not None and not decision.smalltalk:
             return Outcome("answer", language, (named,), why=why)
+        of_person = self._live.of_person(prepared) if decision.kind == "refuse" and not decision.smalltalk else ()
+        if of_person:
+            return Outcome("suggest", language, of_person, why=why)
         if decision.kind in ("smalltalk", "refuse"):
             return Outcome(decision.kind, language, smalltalk=decision.smalltalk, why=why)
         elsewhere = self._guard.elsewhere(prepared.folded, decision.matches[0].topic)

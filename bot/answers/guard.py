@@ -65,9 +65,12 @@ class Guard:
         if any(self._own.find(folded)):
             return None
         home = self._homes.get(topic, set())
+        named = {self._places.get(found.phrase, "") for found in self._elsewhere.find(folded)} - {""}
         for place in self._about(folded):
             if place not in home:
-                return Elsewhere(place, len(home) >= HOME_TOPICS_FROM)
+                # From one place elsewhere to another is not a way of ours.
+                between = len(named) > 1 and not named & home
+                return Elsewhere(place, len(home) >= HOME_TOPICS_FROM and not between)
         return None
 
     def _about(self, folded: str) -> Iterable[str]:

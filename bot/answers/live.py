@@ -7,6 +7,8 @@ question say whether the programme itself is the better answer.
 import re
 
 from bot.answers.examples import Prepared
+from bot.answers.names import Names
+from bot.answers.normalise import plain
 from bot.answers.outcome import Match
 from bot.answers.times import Times
 from bot.event.model import Event
@@ -63,15 +65,23 @@ TOPIC_OF_PLACE = {
     "worship": "prayer-room",
     "other": "sightseeing",
 }
+MOST_OF_A_PERSON = 3
 NEARLY_ALL = 0.7  # the share of a text's letters that a name must be for the text to be that name
 
 
 class Live:
     """What of an event is answered by its programme and places."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Event, names: Names) -> None:
         self._event = event
         self._times = Times(event)
+        self._entries_of_person: dict[str, set[str]] = {}
+        for entry in event.entries:
+            if entry.topic == SPEAKER:
+                for text in (text for texts in entry.questions.values() for text in texts):
+                    for name in names.find(plain(text)):
+                        if name.kind == "person":
+                            self._entries_of_person.setdefault(name.id, set()).add(entry.id)
         self._topic_of_place = {entry.place: entry.topic for entry in event.entries if entry.place}
 
     def instead(self, match: Match, question: Prepared) -> Match:
@@ -85,6 +95,16 @@ class Live:
                 return Match(f"live:session/{sessions[0]}", topic, match.score)
         asked = self._times.asked(question.folded)
         return Match(asked, PROGRAMME, match.score) if match.topic == PROGRAMME and asked else match
+
+    def of_person(self, question: Prepared) -> tuple[Match, ...]:
+        """The entries on who speaks, those on a person that the question names first; () if it names none."""
+        people = {name.id for name in question.names if name.kind == "person"}
+        if not people:
+            return ()
+        theirs = {entry for person in people for entry in self._entries_of_person.get(person, ())}
+        entries = [entry.id for entry in self._event.entries if entry.topic == SPEAKER]
+        entries.sort(key=lambda entry: entry not in theirs)
+        return tuple(Match(entry, SPEAKER, 0.5 if entry in theirs else 0.2) for entry in entries[:MOST_OF_A_PERSON])
 
     def named(self, question: Prepared) -> Match | None:
         """The card of a session, theme or place, of a text that is little more than its name."""

@@ -9,10 +9,10 @@ import unicodedata
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from ruamel.yaml import YAML
-
+from bot.event import yaml
 from bot.text import chinese, detect
 
 MODEL_LENGTH = 150  # characters that go to the models: 10,000 cost 14 s
@@ -46,8 +46,7 @@ SPOKEN_LETTERS = (
 
 def read_data(name: str) -> Any:
     """One of the YAML files beside this module."""
-    with resources.files("bot.answers").joinpath(name).open(encoding="utf-8") as source:
-        return YAML(typ="safe").load(source)
+    return yaml.read(Path(str(resources.files("bot.answers").joinpath(name))), name).value
 
 
 def strip_accents(text: str) -> str:

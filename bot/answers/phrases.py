@@ -48,8 +48,7 @@ class Phrases:
             return 0
         for size in sizes:
             end = at + size
-            whole = end == len(text) or not _joined(text[end - 1 : end], text[end : end + 1])
-            if whole and text[at:end] in self._phrases:
+            if text[at:end] in self._phrases and (end >= len(text) or not _joined(text[end - 1], text[end])):
                 return end
         return 0
 

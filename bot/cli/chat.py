@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import sys
 
 from bot import app as app_
 from bot.app import App, Opened
@@ -19,10 +18,9 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _chat(options: argparse.Namespace, settings: Settings, opened: Opened) -> int:
-    engine = await asyncio.to_thread(app_.engine_at_once, opened.published.event, settings)
     base_url = settings.public_url or f"http://localhost:{settings.port}"
     channel = TerminalChannel(address=options.name, language=options.lang, clock=opened.clock, base_url=base_url)
-    app = App(settings, opened, {"terminal": channel}, engine, warms=sys.stdin.isatty())
+    app = App(settings, opened, {"terminal": channel})
     async with app.running():
         await channel.converse(app.conversation.receive, app.sender.idle)
     return 0

@@ -33,11 +33,10 @@ async def serve(settings: Settings, opened: Opened) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    engine = await asyncio.to_thread(app_.engine_at_once, opened.published.event, settings)
     channels: dict[str, Channel] = {"web": app_.web_channel(settings, opened)}
     if settings.telegram_token is not None:
         channels["telegram"] = _telegram(settings, opened)
-    app = App(settings, opened, channels, engine)
+    app = App(settings, opened, channels)
     async with app_.serving(app, host=settings.host, port=settings.port) as port, app.running():
         _announce(settings, opened, port, channels)
         await stop.wait()

@@ -19,10 +19,13 @@ log = structlog.get_logger()
 
 
 class Reader:
-    """The answering engine behind its thread. `engine` may be swapped at any time for a newer one."""
+    """The answering engine behind its thread. A text that comes before there is one waits for it."""
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine | None = None) -> None:
+        self._engine = engine
+        self._ready = asyncio.Event()
+        if engine is not None:
+            self._ready.set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answers")
         self._waiting = 0
 
@@ -33,7 +36,9 @@ class Reader:
             return None
         self._waiting += 1
         try:
-            call = self.engine.ask
+            await self._ready.wait()
+            assert self._engine is not None
+            call = self._engine.ask
             return await asyncio.get_running_loop().run_in_executor(
                 self._thread, lambda: call(text[:LONGEST], hint=hint)
             )
@@ -42,6 +47,11 @@ class Reader:
             return None
         finally:
             self._waiting -= 1
+
+    def use(self, engine: Engine) -> None:
+        """Answer by `engine` from the next text on."""
+        self._engine = engine
+        self._ready.set()
 
     def close(self) -> None:
         self._thread.shutdown(cancel_futures=True)

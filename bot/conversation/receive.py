@@ -148,7 +148,9 @@ class Conversation:
                     replies.append(self._notice(ctx))
                 replies = self._offering_language(ctx, replies)
                 # Rendered in here, so that what cannot be rendered is a failed handler and not a lost turn.
-                return replies, channel.render(replies, ctx.say, replacing=pressed)
+                spoken = ctx.notes.get("language")
+                say = ctx.words(spoken) if spoken else ctx.say
+                return replies, channel.render(replies, say, replacing=pressed)
         except Exception as error:
             if trouble.is_the_database(error):
                 raise

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, false, insert, or_, select, text, true, update
+from sqlalchemy import and_, bindparam, delete, exists, false, insert, or_, select, true, update
+from sqlalchemy import text as sql
 
 from bot.chat.channel import Failed, InDoubt, Later, Parcel, Sent, Unreachable, Verdict
 from bot.delivery.tables import OPEN, State, outbox
@@ -21,11 +22,12 @@ from bot.store.transaction import Transaction
 LEASE = timedelta(seconds=10)
 MOST_ATTEMPTS = 4  # of an answer that may or may not have arrived: twice beats never, five times does not
 
+OPEN_ROWS = sql("state IN ('queued', 'sending')")  # as in the partial index, so that it is used
 # Statements of every turn are built once: building one costs more than running it.
 _OWE = insert(outbox).returning(outbox.c.id, outbox.c.sequence)
 _OTHERS = (
     select(outbox.c.id)
-    .where(outbox.c.account_id == bindparam("account_id"), text("state IN ('queued', 'sending')"))
+    .where(outbox.c.account_id == bindparam("account_id"), OPEN_ROWS)
     .where(outbox.c.lease_owner != bindparam("owner"))
     .limit(1)
 )

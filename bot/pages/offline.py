@@ -1,5 +1,6 @@
 """The whole programme and all places as worded JSON, which a phone keeps to read without a network."""
 
+import json
 from typing import Any
 
 from aiohttp import web
@@ -25,7 +26,10 @@ class Offline:
     async def programme(self, request: web.Request) -> web.Response:
         """`?lang=` picks the language; the answer says as of when it is."""
         body = await self._store.read(self._programme, request.query.get("lang", ""))
-        return web.json_response(body, headers={"Cache-Control": "no-cache"})
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        response = web.json_response(text=text, headers={"Cache-Control": "no-cache"})
+        response.enable_compression()
+        return response
 
     def _programme(self, tx: Transaction, wanted: str) -> dict[str, Any]:
         published = self._versions.current(tx)
@@ -78,7 +82,7 @@ def _session(event: Event, session: Session, say: Words) -> dict[str, Any]:
         "id": session.id,
         "title": session.title.in_(say.language),
         "time": facts.hour(session, say) if session.day else facts.to_be_confirmed(say),
-        "place": facts.place_name(event, session, say),
+        "place": say.text("Where: {place}", place=facts.place_name(event, session, say)),
         "theme": theme.name.in_(say.language) if theme else "",
         "people": facts.people(event, session, say),
         "status": status[session.status.value],

@@ -12,7 +12,7 @@ from bot.store.threads import Store
 from bot.store.transaction import Transaction
 
 STYLE = (
-    "body{font:18px/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}"
+    "h1{font-size:1.4rem;line-height:1.3}body{font:18px/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}"
     "a.chat{display:inline-block;padding:.8rem 1.2rem;border-radius:.8rem;background:#1f4e79;color:#fff;"
     "text-decoration:none}@media(prefers-color-scheme:dark){body{background:#111;color:#eee}}"
 )
@@ -49,7 +49,10 @@ class SessionPages:
             )
         else:
             title = session.title.in_(say.language)
-            lines = [facts.when(session, say), facts.place_name(event, session, say)]
+            lines = [
+                say.text("When: {when}", when=facts.when(session, say)),
+                say.text("Where: {place}", place=facts.place_name(event, session, say)),
+            ]
             lines += [line] if (line := facts.people(event, session, say)) else []
             lines += [str(say.markup(session.abstract.in_(say.language)))] if session.abstract else []
         paragraphs = Html("").join(Html("<p>{}</p>").format(line) for line in lines)
@@ -59,7 +62,7 @@ class SessionPages:
             "<style>{style}</style><main><h1>{title}</h1>{paragraphs}"
             '<p><a class="chat" href="{link}">{open}</a></p></main></html>'
         ).format(
-            lang=say.language,
+            lang="zh-Hans" if say.language == "zh" else say.language,
             title=title,
             style=Html(STYLE),
             paragraphs=paragraphs,

@@ -5,6 +5,8 @@ from functools import lru_cache
 
 from opencc import OpenCC
 
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+
 # Where a character has two Traditional forms, OpenCC goes by its phrases; names are not among them.
 NAMES = {
     "里歇尔": "里歇爾",
@@ -59,13 +61,13 @@ def traditional(text: str) -> str:
 
 def to_traditional(text: str) -> str:
     """`text` character by character in Traditional script, for comparing: no names kept, no marks changed."""
-    return text if text.isascii() else str(_converter("s2t").convert(text))
+    return str(_converter("s2t").convert(text)) if HAN.search(text) else text
 
 
 @lru_cache(maxsize=8192)
 def simplified(text: str) -> str:
     """`text` in Simplified script; what is not Chinese is untouched."""
-    return text if text.isascii() else str(_converter("t2s").convert(text))
+    return str(_converter("t2s").convert(text)) if HAN.search(text) else text
 
 
 def is_traditional(text: str) -> bool:

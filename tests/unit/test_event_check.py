@@ -59,17 +59,13 @@ def test_a_reference_that_leads_nowhere_names_the_nearest(copy: Path) -> None:
     event, _ = load.read(copy)
     assert event is not None
     session = event.sessions[0].id
-    path = next((copy / "faq").glob("*.yaml"))
-    text = path.read_text(encoding="utf-8")
-    path.write_text(
-        text.replace("  topic:", f"  place: nowhere\n  related: [{event.entries[0].id}x]\n  topic:", 1),
-        encoding="utf-8",
-    )
     (copy / "faq" / "more.yaml").write_text(
         f"""- id: more
   topic: wifi
   answer: {{de: "{{session:{session}x.when}}", en: "{{session:{session}.hour}}"}}
   questions: {{de: [a, b, c], en: [a, b, c]}}
+  related: [{event.entries[0].id}x]
+  place: nowhere
 """,
         encoding="utf-8",
     )
