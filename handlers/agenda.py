@@ -60,7 +60,8 @@ def to_calendar(ctx: Context, session_id: str = "") -> Reply:
         token = accounts.calendar_token(ctx.tx, ctx.person.id)
         parts.append(
             say(
-                "Or subscribe to the feed: your calendar then follows every change by itself. Keep its address to yourself."
+                "Or subscribe to the feed: your calendar then follows every change by itself. "
+                "Keep its address to yourself."
             )
         )
         buttons.append(Button(say.p("button", "Calendar feed"), Link(f"/calendar/{token}.ics")))

@@ -35,14 +35,17 @@ class Example(NamedTuple):
 
 
 class Prepared(NamedTuple):
-    """A text as the matcher reads it: its language ("zh" for both scripts), folded, the names in it, its features,
-    and as the models read it."""
+    """A text as the matcher reads it: its language ("zh" for both scripts), folded, the names in it, and as the
+    models read it. Its features are counted when asked for: thousands of examples would hold them in vain."""
 
     language: str
     folded: str
-    names: list[Named]
-    features: Features
+    names: tuple[Named, ...]
     tidy: str
+
+    @property
+    def features(self) -> Features:
+        return features(self.folded, {f"{name.kind}:{name.id}" for name in self.names})
 
 
 def collect(event: Event) -> tuple[list[Label], list[Example]]:
@@ -67,9 +70,9 @@ def prepare(text: str, language: str, names: Names) -> Prepared:
     """`text` in `language` as the matcher reads it."""
     folded = fold(text, language)
     # Names are known in pinyin too, which `fold` has read as Chinese as far as it could.
-    found = list(dict.fromkeys(names.find(folded) + names.find(plain(text[:LEXICAL_LENGTH]))))
-    ids = {f"{name.kind}:{name.id}" for name in found}
-    return Prepared(base(language), folded, found, features(folded, ids), tidy(text, language))
+    typed = plain(text[:LEXICAL_LENGTH])
+    found = names.find(folded) if typed == folded else names.find(folded) + names.find(typed)
+    return Prepared(base(language), folded, tuple(dict.fromkeys(found)), tidy(text, language))
 
 
 def _none() -> Iterator[tuple[Label, Sequence[tuple[str, str]]]]:

@@ -7,8 +7,9 @@ the names of places, sessions and people that were found in the text, whatever t
 
 import math
 import re
+from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -60,10 +61,15 @@ def features(folded: str, names: Iterable[str] = ()) -> Features:
 class Index:
     """Texts by their features. `likeness` of another text to each of them, 0 to 1."""
 
-    def __init__(self, texts: Sequence[Features]) -> None:
-        self.size = len(texts)
+    def __init__(self, texts: Iterable[Features]) -> None:
+        self._kinds = [_Kind() for _ in WEIGHTS]
+        self.size = 0
+        for self.size, text in enumerate(texts, 1):
+            for kind, counts in zip(self._kinds, text, strict=True):
+                kind.add(counts)
+        for kind in self._kinds:
+            kind.close()
         self._unseen = math.log(1 + self.size) + 1
-        self._kinds = [_Kind([text[kind] for text in texts]) for kind in range(len(WEIGHTS))]
 
     def likeness(self, text: Features) -> Scores:
         """How like `text` is to each of the texts, in their order."""
@@ -89,21 +95,36 @@ class Index:
 class _Kind:
     """The features of one kind: where each stands (`places`), its rarity, and who holds it with what weight."""
 
-    def __init__(self, texts: Sequence[Counter[str]]) -> None:
+    def __init__(self) -> None:
         self.places: dict[str, int] = {}
-        numbers = self.places.setdefault
-        features = np.array([numbers(f, len(self.places)) for text in texts for f in text], dtype=np.int32)
-        rows = np.repeat(np.arange(len(texts), dtype=np.int32), [len(text) for text in texts])
-        counts = np.array([count for text in texts for count in text.values()], dtype=np.float32)
+        self.rarity: list[float] = []
+        self.spans: list[int] = [0]
+        self.rows = np.zeros(0, dtype=np.int32)
+        self.weights = np.zeros(0, dtype=np.float32)
+        self._features, self._counts, self._lengths = array("i"), array("f"), array("i")
+
+    def add(self, counts: Counter[str]) -> None:
+        """Takes the next text in."""
+        places = self.places
+        self._features.extend([places.setdefault(feature, len(places)) for feature in counts])
+        self._counts.extend(counts.values())
+        self._lengths.append(len(counts))
+
+    def close(self) -> None:
+        """Turns what was taken in into what is looked up."""
+        texts = len(self._lengths)
+        features = np.array(self._features, dtype=np.int32)
+        rows = np.repeat(np.arange(texts, dtype=np.int32), self._lengths)
         held = np.bincount(features, minlength=len(self.places))
-        rarity = (np.log((1 + len(texts)) / (1 + held)) + 1).astype(np.float32)
-        weights = (1 + np.log(np.maximum(counts, 1.0))) * rarity[features]
-        length = np.sqrt(np.maximum(np.bincount(rows, weights**2, len(texts)), 1e-12))
+        rarity = (np.log((1 + texts) / (1 + held)) + 1).astype(np.float32)
+        weights = (1 + np.log(np.maximum(np.array(self._counts), 1.0))) * rarity[features]
+        length = np.sqrt(np.maximum(np.bincount(rows, weights**2, texts), 1e-12))
         order = np.argsort(features, kind="stable")
         self.rows = rows[order]
         self.weights = (weights / length[rows])[order].astype(np.float32)
-        self.rarity: list[float] = rarity.tolist()
-        self.spans: list[int] = [0, *np.cumsum(held).tolist()]
+        self.rarity = rarity.tolist()
+        self.spans = [0, *np.cumsum(held).tolist()]
+        self._features, self._counts, self._lengths = array("i"), array("f"), array("i")
 
 
 def _damped(count: int) -> float:

@@ -61,7 +61,7 @@ class Scorer:
         self._is_refuse = np.array([label.kind == "refuse" for label in labels], dtype=np.float32)
         self._topic_of = np.array([groups[_group(label)] for label in labels])
         self._starts = np.searchsorted(self._label_of[order], np.arange(len(labels)))
-        self._index = Index([text.features for text in prepared])
+        self._index = Index(text.features for text in prepared)
         self._embedders: list[Embedder] = []
         self._means: list[dict[str, Vectors]] = []
         self._vectors: list[Vectors] = []
@@ -137,7 +137,7 @@ class Scorer:
         total = hashlib.sha256(repr((KERNEL, RIDGE, LANDMARKS, WEIGHTS)).encode())
         total.update("".join(embedder.name for embedder in self._embedders).encode())
         for example, text, ready in zip(self.examples, texts, prepared, strict=True):
-            names = sorted(ready.features.names)
+            names = sorted(set(ready.names))
             total.update(f"{text}\0{ready.folded}\0{names}\0{example.label}\0{example.weight}\n".encode())
         return total.hexdigest()
 

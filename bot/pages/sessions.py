@@ -1,8 +1,7 @@
 """A session's public page: what the QR code on a room's door opens. Leads into the chat."""
 
 from aiohttp import web
-from markupsafe import Markup as Html
-from markupsafe import escape
+from jinja2 import Environment, PackageLoader
 
 from bot.conversation.receive import words_for
 from bot.people import accounts
@@ -11,11 +10,7 @@ from bot.programme.versions import Versions
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 
-STYLE = (
-    "h1{font-size:1.4rem;line-height:1.3}body{font:18px/1.5 system-ui,sans-serif;max-width:34rem;margin:2rem auto;padding:0 1rem}"
-    "a.chat{display:inline-block;padding:.8rem 1.2rem;border-radius:.8rem;background:#1f4e79;color:#fff;"
-    "text-decoration:none}@media(prefers-color-scheme:dark){body{background:#111;color:#eee}}"
-)
+TEMPLATES = Environment(loader=PackageLoader("bot.pages"), autoescape=True)
 
 
 class SessionPages:
@@ -55,18 +50,11 @@ class SessionPages:
             ]
             lines += [line] if (line := facts.people(event, session, say)) else []
             lines += [str(say.markup(session.abstract.in_(say.language)))] if session.abstract else []
-        paragraphs = Html("").join(Html("<p>{}</p>").format(line) for line in lines)
-        page = Html(
-            '<!doctype html><html lang="{lang}"><meta charset="utf-8">'
-            '<meta name="viewport" content="width=device-width,initial-scale=1"><title>{title}</title>'
-            "<style>{style}</style><main><h1>{title}</h1>{paragraphs}"
-            '<p><a class="chat" href="{link}">{open}</a></p></main></html>'
-        ).format(
+        page = TEMPLATES.get_template("session.html").render(
             lang="zh-Hans" if say.language == "zh" else say.language,
             title=title,
-            style=Html(STYLE),
-            paragraphs=paragraphs,
+            lines=lines,
             link=link,
-            open=escape(say.p("button", "Open the chat")),
+            open_chat=say.p("button", "Open the chat"),
         )
-        return str(page), 200 if session else 404
+        return page, 200 if session else 404

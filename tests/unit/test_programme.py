@@ -100,7 +100,10 @@ def test_an_afternoon_without_an_hour_stands_between_noon_and_evening() -> None:
 @pytest.mark.parametrize("language", ["fr", "zh", "en"])
 def test_a_calendar_keeps_the_zone_and_says_what_is_not_known(language: str) -> None:
     sure = Session.model_validate(
-        {"id": "sure", "title": {"fr": "Atelier, 研讨; «x»"}, "day": DAYS[0], "start": "14:30", "end": "16:00", "zone": "Europe/Paris"}
+        {
+            "id": "sure", "title": {"fr": "Atelier, 研讨; «x»"}, "day": DAYS[0], "start": "14:30", "end": "16:00",
+            "zone": "Europe/Paris",
+        }
     )  # fmt: skip
     vague = Session.model_validate({"id": "vague", "title": {"fr": "x"}, "day": DAYS[0], "part": "afternoon"})
     undated = Session.model_validate({"id": "undated", "title": {"fr": "x"}})
