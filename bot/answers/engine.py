@@ -51,7 +51,7 @@ class Engine:
         """
         names = Names(event)
         labels, examples = collect(event)
-        prepared = [prepare(example.text, example.language, names) for example in examples]
+        prepared = [prepare(example.text, example.language, names, slips=False) for example in examples]
         return cls(event, Scorer(labels, examples, prepared, open_embedders(embedder), cache), names)
 
     def ask(self, text: str, *, hint: str = "") -> Outcome:

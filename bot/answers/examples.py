@@ -66,12 +66,14 @@ def collect(event: Event) -> tuple[list[Label], list[Example]]:
     return labels, examples
 
 
-def prepare(text: str, language: str, names: Names) -> Prepared:
-    """`text` in `language` as the matcher reads it."""
+def prepare(text: str, language: str, names: Names, *, slips: bool = True) -> Prepared:
+    """`text` in `language` as the matcher reads it. slips: whether misspelt names count."""
     folded = fold(text, language)
     # Names are known in pinyin too, which `fold` has read as Chinese as far as it could.
     typed = plain(text[:LEXICAL_LENGTH])
-    found = names.find(folded) if typed == folded else names.find(folded) + names.find(typed)
+    found = names.find(folded, slips=slips)
+    if typed != folded:
+        found += names.find(typed, slips=slips)
     return Prepared(base(language), folded, tuple(dict.fromkeys(found)), tidy(text, language))
 
 

@@ -79,7 +79,7 @@ class Live:
         for entry in event.entries:
             if entry.topic == SPEAKER:
                 for text in (text for texts in entry.questions.values() for text in texts):
-                    for name in names.find(plain(text)):
+                    for name in names.find(plain(text), slips=False):
                         if name.kind == "person":
                             self._entries_of_person.setdefault(name.id, set()).add(entry.id)
         self._topic_of_place = {entry.place: entry.topic for entry in event.entries if entry.place}

@@ -49,8 +49,11 @@ class Names:
             if len(alias) >= SLIPS_FROM and not HAS_HAN.search(alias) and alias.replace(" ", "").isalpha():
                 self._by_words.setdefault(alias.count(" ") + 1, []).append(alias)
 
-    def find(self, folded: str) -> list[Named]:
-        """The names in a text, folded or `plain`, longest first where they overlap, in the order of the text."""
+    def find(self, folded: str, *, slips: bool = True) -> list[Named]:
+        """The names in a text, folded or `plain`, longest first where they overlap, in the order of the text.
+
+        slips: whether a name misspelt counts; what organizers write needs no such pass.
+        """
         found: list[Named] = []
         rest: list[str] = []
         at = 0
@@ -59,7 +62,7 @@ class Names:
             at = match.end
             found += (Named(kind, id_, match.phrase, 1.0) for kind, id_ in self._holders[match.phrase])
         rest.append(folded[at:])
-        for part in rest:
+        for part in rest if slips else ():
             found += self._near(part.split())
         return list(dict.fromkeys(found))
 

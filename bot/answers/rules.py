@@ -18,7 +18,7 @@ SLASH = re.compile(r"/([a-z]+)(?:@\w+)?$")
 HAS_HAN = re.compile(f"[{HAN}]")
 FUZZY_FROM = 6  # letters from which one slip of the finger is forgiven
 LONGEST = 80
-PHRASES_OF_EACH = 6
+PHRASES_OF_EACH = 3
 
 # The topic of an entry that tells of a command, and what is live behind it.
 TOPIC_OF: Mapping[str, tuple[str, str]] = {

@@ -107,14 +107,14 @@ class Conversation:
         now = parts.clock.now()
         if not accounts.first_time(tx, update.channel, update.key[:KEY_LENGTH], now):
             return []
+        if isinstance(update.content, Joined | Left):
+            accounts.set_reachable(tx, update.channel, update.address, isinstance(update.content, Joined))
+            return []
         published = parts.versions.current(tx)
         assert published is not None, "bot.app publishes before it starts a channel"
         languages = published.event.details.languages
         hinted = accounts.nearest(update.language, languages, published.event.default_language)
         account = accounts.lock(tx, update.channel, update.address, language=reading.language or hinted, now=now)
-        if isinstance(update.content, Joined | Left):
-            accounts.set_reachable(tx, account.id, isinstance(update.content, Joined))
-            return []
         language = self._language(account, reading)
         ctx = Context(
             update=update,
@@ -130,7 +130,7 @@ class Conversation:
             retention_days=parts.retention_days,
         )
         replies, parcels = self._answer(ctx)
-        self._languages[update.channel, update.address] = account.person.language
+        self._languages[update.channel, update.address] = ctx.notes.get("language") or account.person.language
         if len(self._languages) > REMEMBERED:
             self._languages.popitem(last=False)
         return self._owe(ctx, replies, parcels)

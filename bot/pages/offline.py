@@ -66,7 +66,7 @@ def _days(event: Event, say: Words) -> list[dict[str, Any]]:
     for day in (*queries.days(event), None):
         chosen = queries.on_day(event, day)
         if chosen:
-            title = say.date(day, year=True) if day else say.text("Date to be confirmed")
+            title = say.date(day) if day else say.text("Date to be confirmed")
             out.append({"title": title, "sessions": [_session(event, session, say) for session in chosen]})
     return out
 

@@ -141,8 +141,10 @@ def set_language(tx: Transaction, person_id: int, language: str, *, chosen: bool
     tx.execute(update(person).where(person.c.id == person_id).values(language=language, language_chosen=chosen))
 
 
-def set_reachable(tx: Transaction, account_id: int, reachable: bool) -> None:
-    tx.execute(update(account).where(account.c.id == account_id).values(reachable=reachable))
+def set_reachable(tx: Transaction, channel: str, address: str, reachable: bool) -> None:
+    """Note that the account may, or may no longer, be written to; a stranger's stays unknown."""
+    who = update(account).where(account.c.channel == channel, account.c.address == address)
+    tx.execute(who.values(reachable=reachable))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Simplified to Traditional Chinese and back, by OpenCC's tables; names that must not change are kept."""
+"""Simplified to Traditional Chinese and back, by OpenCC's tables; and what those tables get wrong."""
 
 import re
 from functools import lru_cache
@@ -7,8 +7,9 @@ from opencc import OpenCC
 
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 
-# Where a character has two Traditional forms, OpenCC goes by its phrases; names are not among them.
-NAMES = {
+# Where a character has two Traditional forms, OpenCC goes by its phrases, and misses names ("里歇尔") and what
+# stands across two of them ("保留发票" is not about hair). Of 发 and 签 the common form is taken, but for these.
+FIXED = {
     "里歇尔": "里歇爾",
     "里谢尔": "里謝爾",
     "里昂": "里昂",
@@ -33,10 +34,26 @@ NAMES = {
     "接待台": "接待台",
     "咨询台": "諮詢台",
     "观景台": "觀景台",
+    "发": "發",
+    "头发": "頭髮",
+    "理发": "理髮",
+    "美发": "美髮",
+    "剪发": "剪髮",
+    "毛发": "毛髮",
+    "发型": "髮型",
+    "发廊": "髮廊",
+    "长发": "長髮",
+    "短发": "短髮",
+    "假发": "假髮",
+    "签": "簽",
+    "标签": "標籤",
+    "牙签": "牙籤",
+    "书签": "書籤",
+    "抽签": "抽籤",
     "台湾": "台灣",
     "台北": "台北",
 }
-PROTECTED = re.compile("|".join(sorted(NAMES, key=len, reverse=True)))
+PROTECTED = re.compile("|".join(sorted(FIXED, key=len, reverse=True)))
 
 
 @lru_cache(maxsize=4)
@@ -52,7 +69,7 @@ def traditional(text: str) -> str:
     out: list[str] = []
     at = 0
     for name in PROTECTED.finditer(text):
-        out += (_converter("s2tw").convert(text[at : name.start()]), NAMES[name[0]])
+        out += (_converter("s2tw").convert(text[at : name.start()]), FIXED[name[0]])
         at = name.end()
     out.append(_converter("s2tw").convert(text[at:]))
     # Quotation marks are not script: in Traditional texts “ ” are 「 」.
@@ -60,7 +77,7 @@ def traditional(text: str) -> str:
 
 
 def to_traditional(text: str) -> str:
-    """`text` character by character in Traditional script, for comparing: no names kept, no marks changed."""
+    """`text` character by character in Traditional script, for comparing: nothing fixed, no marks changed."""
     return str(_converter("s2t").convert(text)) if HAN.search(text) else text
 
 

@@ -45,7 +45,7 @@ def main() -> None:
     assert event is not None
     names = Names(event)
     labels, examples = collect(event)
-    prepared = [prepare(example.text, example.language, names) for example in examples]
+    prepared = [prepare(example.text, example.language, names, slips=False) for example in examples]
     order = random.Random(7)
     held = {n for n, example in enumerate(examples) if example.is_question and order.random() < 1 / 7}
     kept = [n for n in range(len(examples)) if n not in held]

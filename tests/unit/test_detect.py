@@ -45,8 +45,15 @@ def test_french_and_english_are_not_pinyin() -> None:
     assert [is_pinyin(text) for text in texts] == [False, False, False, False, False, False, True]
 
 
-def test_names_keep_their_characters_in_traditional() -> None:
-    assert (
-        chinese.traditional("里歇尔先生从里昂来，公里，会场里面，“后天”")
-        == "里歇爾先生從里昂來，公里，會場裡面，「後天」"
-    )
+@pytest.mark.parametrize(
+    ("simplified", "traditional"),
+    [
+        ("里歇尔先生从里昂来", "里歇爾先生從里昂來"),
+        ("公里，会场里面，“后天”", "公里，會場裡面，「後天」"),
+        ("保留发票，发卡银行，理发", "保留發票，發卡銀行，理髮"),
+        ("所签协议的标签，签证", "所簽協議的標籤，簽證"),
+        ("Wi-Fi badge", "Wi-Fi badge"),
+    ],
+)
+def test_traditional_where_a_character_has_two_forms(simplified: str, traditional: str) -> None:
+    assert chinese.traditional(simplified) == traditional
