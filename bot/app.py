@@ -201,7 +201,7 @@ class App:
 
     async def _use_newest(self, event: Event) -> None:
         """Answer from `event`: by the words alone where its vectors are not made yet, and then by all."""
-        self.reader.use(await asyncio.to_thread(warming.at_once, event, self.settings.embedder, VECTORS))
+        self.reader.use(await warming.building(warming.at_once, event, self.settings.embedder, VECTORS))
         if warming.is_warm(event, self.settings.embedder, VECTORS):
             return
         log.info("answers.warming", entries=len(event.entries))

@@ -8,8 +8,11 @@ import asyncio
 import hashlib
 import multiprocessing
 import os
+import threading
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -38,6 +41,25 @@ def full(event: Event, embedder: str, cache: Path) -> Engine:
     return engine
 
 
+async def building(build: Callable[[Event, str, Path], Engine], event: Event, embedder: str, cache: Path) -> Engine:
+    """What `build` makes, in a thread that does not hold up a process that is told to stop."""
+    loop = asyncio.get_running_loop()
+    made: asyncio.Future[Engine] = loop.create_future()
+
+    def tell(method: str, what: object) -> None:
+        with suppress(RuntimeError):  # the loop has gone, and with it whoever waited
+            loop.call_soon_threadsafe(lambda: made.done() or getattr(made, method)(what))
+
+    def work() -> None:
+        try:
+            tell("set_result", build(event, embedder, cache))
+        except Exception as error:  # noqa: BLE001  it belongs to whoever waits
+            tell("set_exception", error)
+
+    threading.Thread(target=work, name="engine", daemon=True).start()
+    return await made
+
+
 async def when_ready(event: Event, embedder: str, cache: Path) -> Engine | None:
     """The full engine, its vectors made by a child process; None where that failed (logged)."""
     loop = asyncio.get_running_loop()
@@ -45,7 +67,7 @@ async def when_ready(event: Event, embedder: str, cache: Path) -> Engine | None:
     pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=os.nice, initargs=(10,))
     try:
         await loop.run_in_executor(pool, _warm, event.model_dump_json(), embedder, cache)
-        return await asyncio.to_thread(full, event, embedder, cache)
+        return await building(full, event, embedder, cache)
     except (BrokenProcessPool, OSError) as error:
         log.error("answers.warming_failed", why=str(error), do="the words alone answer; see PASSERELLE_EMBEDDER")
         return None
