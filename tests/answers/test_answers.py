@@ -1,0 +1,40 @@
+"""The engine on questions written before the entries by somebody who did not see them (own.jsonl).
+
+In `make test` by words alone, which need no vectors; the full engine in `make soak`. The floors are a
+little below what is measured (the note and docs/answers.md say what), so that a fall is seen.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.event import load
+from tests.answers.run import measure
+from tests.delegate import engine
+
+OWN = Path(__file__).parent / "own.jsonl"
+
+
+def figures(embedder: str) -> dict[str, dict[str, float]]:
+    rows = [json.loads(line) for line in OWN.read_text(encoding="utf-8").splitlines()]
+    event = load.load(load.find("strasbourg-2014"))
+    unknown = {entry.id for entry in event.entries if entry.status == "unknown"}
+    tallies, failures = measure(engine("strasbourg-2014", embedder), rows, unknown)
+    list(failures)
+    return {language: tally.shares() for language, tally in tallies.items()}
+
+
+@pytest.mark.parametrize(
+    ("embedder", "found", "wrong", "foreign"),
+    [("none", 0.85, 0.08, 0.15), pytest.param("local", 0.90, 0.08, 0.12, marks=pytest.mark.soak)],
+)
+def test_most_questions_find_their_answer_and_few_a_wrong_one(
+    embedder: str, found: float, wrong: float, foreign: float
+) -> None:
+    measured = figures(embedder)
+    for language, shares in measured.items():
+        if language != "mixed":
+            assert shares["right or suggested"] >= found, (language, shares)
+    assert measured["all"]["wrong"] <= wrong
+    assert measured["all"]["out of scope answered"] <= foreign
