@@ -201,14 +201,8 @@ class App:
 
     async def _use_newest(self, event: Event) -> None:
         """Answer from `event`: by the words alone where its vectors are not made yet, and then by all."""
-        self.reader.use(await warming.building(warming.at_once, event, self.settings.embedder, VECTORS))
-        if warming.is_warm(event, self.settings.embedder, VECTORS):
-            return
-        log.info("answers.warming", entries=len(event.entries))
-        engine = await warming.when_ready(event, self.settings.embedder, VECTORS)
-        if engine is not None:
+        async for engine in warming.engines(event, self.settings.embedder, VECTORS):
             self.reader.use(engine)
-            log.info("answers.warm")
 
     async def _purge(self) -> None:
         """Erase what is past its time."""

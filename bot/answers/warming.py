@@ -1,7 +1,7 @@
-"""An engine at once, the full one as soon as it is ready.
+"""An engine within seconds, the full one as soon as it is ready.
 
-The vectors of a new event take minutes the first time. They are made in a child process of low
-priority and kept in the cache; until then the words alone answer, which takes seconds.
+The vectors of a new event take minutes the first time, and its fit takes memory. Both are made in a
+child process of low priority and kept in the cache; until then the words alone answer.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import hashlib
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -24,13 +24,8 @@ log = structlog.get_logger()
 
 
 def is_warm(event: Event, embedder: str, cache: Path) -> bool:
-    """Whether the full engine for this very event was built here before."""
-    return embedder == "none" or _mark(event, embedder, cache).is_file()
-
-
-def at_once(event: Event, embedder: str, cache: Path) -> Engine:
-    """The full engine where its vectors are kept, else the one of words alone: seconds either way."""
-    return Engine.build(event, embedder=embedder if is_warm(event, embedder, cache) else "none", cache=cache)
+    """Whether the engine for this very event was built here before, so that building it takes seconds."""
+    return _mark(event, embedder, cache).is_file()
 
 
 def full(event: Event, embedder: str, cache: Path) -> Engine:
@@ -41,8 +36,22 @@ def full(event: Event, embedder: str, cache: Path) -> Engine:
     return engine
 
 
-async def building(build: Callable[[Event, str, Path], Engine], event: Event, embedder: str, cache: Path) -> Engine:
-    """What `build` makes, in a thread that does not hold up a process that is told to stop."""
+async def engines(event: Event, embedder: str, cache: Path) -> AsyncIterator[Engine]:
+    """The engines to answer by, each better than the one before; the first within seconds."""
+    for kind in ("none", embedder):
+        if kind == "none" != embedder and is_warm(event, embedder, cache):
+            continue
+        if not is_warm(event, kind, cache):
+            log.info("answers.warming", embedder=kind, entries=len(event.entries))
+            if not await _prepared(event, kind, cache) and kind == embedder != "none":
+                return
+        yield await _building(event, kind, cache)
+        if embedder == "none":
+            return
+
+
+async def _building(event: Event, embedder: str, cache: Path) -> Engine:
+    """The engine, made in a thread that does not hold up a process that is told to stop."""
     loop = asyncio.get_running_loop()
     made: asyncio.Future[Engine] = loop.create_future()
 
@@ -52,7 +61,7 @@ async def building(build: Callable[[Event, str, Path], Engine], event: Event, em
 
     def work() -> None:
         try:
-            tell("set_result", build(event, embedder, cache))
+            tell("set_result", full(event, embedder, cache))
         except Exception as error:  # noqa: BLE001  it belongs to whoever waits
             tell("set_exception", error)
 
@@ -60,17 +69,18 @@ async def building(build: Callable[[Event, str, Path], Engine], event: Event, em
     return await made
 
 
-async def when_ready(event: Event, embedder: str, cache: Path) -> Engine | None:
-    """The full engine, its vectors made by a child process; None where that failed (logged)."""
+async def _prepared(event: Event, embedder: str, cache: Path) -> bool:
+    """Fill the cache in a child process; False where that failed (logged), and a later start tries again."""
     loop = asyncio.get_running_loop()
     spawn = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=os.nice, initargs=(10,))
     try:
         await loop.run_in_executor(pool, _warm, event.model_dump_json(), embedder, cache)
-        return await building(full, event, embedder, cache)
     except (BrokenProcessPool, OSError) as error:
         log.error("answers.warming_failed", why=str(error), do="the words alone answer; see PASSERELLE_EMBEDDER")
-        return None
+        return False
+    else:
+        return True
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in multiprocessing.active_children():
