@@ -211,3 +211,31 @@ async def test_another_event_in_other_languages_runs_from_its_folder(sqlite_url:
         assert "Strasbourg" not in text
         assert "中文" not in text
         assert labels_of(await li.says("/programme"))
+
+
+@pytest.mark.parametrize(
+    ("language", "airport", "train", "workshop", "going"),
+    [
+        ("zh", "怎么从机场去市区？", "9分钟", "我想参加创新工作坊", "我要参加"),
+        ("fr", "comment aller de l’aéroport au centre ?", "9\u00a0min", "atelier innovation", "Je participe"),
+        (
+            "en",
+            "how do I get from the airport to the city",
+            "9 minutes",
+            "research and innovation workshop",
+            "I’m going",
+        ),
+    ],
+)
+@pytest.mark.parametrize("channel", EVERY_CHANNEL)
+async def test_a_delegate_asks_in_their_own_words(
+    sqlite_url: str, channel: str, language: str, airport: str, train: str, workshop: str, going: str
+) -> None:
+    async with running(sqlite_url) as bot:
+        li = bot.delegate(channel, language=language)
+        await li.starts()
+        assert train in text_of(await li.says(airport)).replace("\u00a0minutes", " minutes")
+        shown = await li.says(workshop)
+        if going not in labels_of(shown):
+            shown = await li.presses(WORKSHOP[language])
+        assert going in labels_of(shown)
