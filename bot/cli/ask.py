@@ -25,10 +25,7 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     if not warming.is_warm(event, settings.embedder, app_.VECTORS):
         print("Making the vectors of this event, once: a minute or two…", file=sys.stderr)
     engine = warming.full(event, settings.embedder, app_.VECTORS)
-    clock = Clock()
-    if settings.clock:
-        clock.stand_at(settings.clock.replace(tzinfo=event.zone))
-    answerer = Answerer(event, engine, clock)
+    answerer = Answerer(event, engine, app_.clock_of(settings, event))
     if options.batch:
         return _batch(answerer)
     if not options.question.strip():

@@ -1,0 +1,47 @@
+"""Commands in other shells, on the database of a running bot: one clock for all, and nobody's data touched."""
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+
+from tests.delegate import running, text_of
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+async def passerelle(*arguments: str, stdin: str = "", **settings: str) -> tuple[int, str, str]:
+    """(exit code, stdout, stderr) of a command that knows of the settings what is given here."""
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("PASSERELLE_")}
+    given = {f"PASSERELLE_{name.upper()}": value for name, value in settings.items()}
+    environment = {**mine, **given, "PYTHONPATH": str(ROOT), "PASSERELLE_EMBEDDER": "none"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
+    )
+    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 120)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+@pytest.mark.parametrize("clock", ["", "2016-01-01T09:00"])
+async def test_a_chat_beside_the_bot_lives_at_its_moment_and_erases_nobody(database_url: str, clock: str) -> None:
+    elsewhere = {"clock": clock} if clock else {}
+    async with running(database_url, clock="2014-11-06T09:00") as bot:
+        marie = bot.delegate("web", language="fr")
+        await marie.starts("s_atelier-3")
+        await marie.presses("Je participe")
+        code, out, err = await passerelle(
+            "chat", "--lang", "fr", stdin="/now\n", database_url=database_url, **elsewhere
+        )
+        assert code == 0, err
+        assert "Il est 9\N{NO-BREAK SPACE}h" in out
+        assert "purged" not in err
+        assert ("clock.kept" in err) == bool(clock), "whoever asks for another moment is told that it is not so"
+        assert "Atelier 3" in text_of(await marie.says("/agenda"))
+        _, out, _ = await passerelle(
+            "ask", "--lang", "fr", "qu'est-ce qu'il y a en ce moment ?", database_url=database_url, **elsewhere
+        )
+        assert "Atelier 3" in out or "ouverture" in out
