@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
 
-from tests.delegate import running, text_of
+from tests.delegate import folder, running, text_of
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -45,3 +46,18 @@ async def test_a_chat_beside_the_bot_lives_at_its_moment_and_erases_nobody(datab
             "ask", "--lang", "fr", "qu'est-ce qu'il y a en ce moment ?", database_url=database_url, **elsewhere
         )
         assert "Atelier 3" in out or "ouverture" in out
+
+
+async def test_publish_asks_a_pipe_too_and_takes_no_answer_for_a_no(sqlite_url: str, tmp_path: Path) -> None:
+    event = shutil.copytree(folder("tiny-event"), tmp_path / "event")
+    where = {"database_url": sqlite_url, "event": str(event)}
+    _, out, _ = await passerelle("publish", str(event), **where)  # a new database begins with it
+    assert "Version 1 is what the folder says" in out
+    programme = event / "programme.yaml"
+    programme.write_text(programme.read_text(encoding="utf-8").replace("10:30", "10:45"), encoding="utf-8")
+    for answer, published, more in (("n\n", False, ""), ("", False, "--yes"), ("y\n", True, "")):
+        code, out, err = await passerelle("publish", str(event), stdin=answer, **where)
+        assert "changed  session werkstatt: start" in out
+        assert code == (0 if published else 1), err
+        assert ("Version 2 is published" in out) == published
+        assert more in err
