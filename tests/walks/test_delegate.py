@@ -81,6 +81,22 @@ async def test_a_message_in_another_language_is_answered_in_it_with_an_offer(bot
     assert "日程" in labels_of(await li.says("/help"))
 
 
+@pytest.mark.parametrize("channel", EVERY_CHANNEL)
+async def test_a_button_goes_on_in_the_language_of_its_message(sqlite_url: str, channel: str) -> None:
+    async with running(sqlite_url) as bot:
+        marie = bot.delegate(channel, language="fr")
+        await marie.starts()
+        assert "我要参加" in labels_of(await marie.says("我想参加创新工作坊"))
+        assert "您已登记" in text_of(await marie.presses("我要参加"))
+        assert "分论坛三" in text_of(await marie.presses("我的日程")), "and so does the button after it"
+        assert "Mon agenda" in text_of(await marie.says("/agenda")), "her own words are answered in her language"
+        if channel == "terminal":
+            return  # its numbers are those of the newest message
+        await marie.says("我想参加创新工作坊")
+        await marie.says("/language en")
+        assert "Programme" in text_of(await marie.presses("日程")), "she has changed her language since"
+
+
 async def test_readers_of_traditional_get_traditional(bot: Bot) -> None:
     li = bot.delegate("web", language="zh-TW")
     assert "歡迎" in text_of(await li.starts())
