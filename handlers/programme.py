@@ -7,6 +7,7 @@ from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.event.model import Session
 from bot.programme import queries, seats
+from bot.programme.tables import Interest
 from bot.text.markup import Markup
 from handlers import cards
 
@@ -82,11 +83,13 @@ def session(ctx: Context, session_id: str) -> Reply:
 
 def card(ctx: Context, session: Session, note: Markup | None = None) -> Reply:
     """The session's card as this person sees it."""
+    state = seats.state_of(ctx.tx, ctx.person.id, session.id)
     return cards.session(
         ctx.event,
         session,
         ctx.say,
-        state=seats.state_of(ctx.tx, ctx.person.id, session.id),
+        state=state,
+        rank=seats.ahead(ctx.tx, ctx.person.id, session.id) + 1 if state == Interest.WAITLISTED else 0,
         left=seats.left(ctx.tx, session.id),
         is_open=seats.is_open(session, ctx.now),
         note=note,

@@ -209,12 +209,36 @@ async def test_a_freed_seat_goes_to_the_next_who_is_told(sqlite_url: str) -> Non
             await person.presses("我要参加")
         shown = await people[-1].presses("我要参加")
         assert "候补第1位" in text_of(shown)
+        assert "加入候补" not in text_of(shown), "who waits is not invited to wait"
+        assert "退出候补" in labels_of(shown)
+        assert "取消参加" not in labels_of(shown)
         await people[0].says("/agenda")
         await people[0].presses(small.title.in_("zh")[:6])
         await people[0].presses("取消参加")
         await people[0].presses("确认取消")
         told = await bot.telegram.wait_for(bot.chats, "名额空出")
         assert small.title.in_("zh") in told.text
+
+
+async def test_who_waits_may_stop_waiting(sqlite_url: str) -> None:
+    async with running(sqlite_url, event="demo", clock="2027-05-20T06:00") as bot:
+        event, now = bot.app.opened.published.event, bot.app.opened.clock.now()
+        from bot.programme import seats
+
+        small = min((s for s in event.sessions if s.capacity and seats.is_open(s, now)), key=lambda s: s.capacity or 0)
+        people = [bot.delegate("web", language="fr") for _ in range((small.capacity or 0) + 1)]
+        for person in people:
+            await person.starts(f"s_{small.id}")
+            await person.update({"kind": "press", "action": f"join|{small.id}"})  # type: ignore[attr-defined]
+        waiting = people[-1]
+        asked = await waiting.presses("Quitter la liste d’attente")
+        assert "liste d’attente" in text_of(asked)
+        kept = await waiting.presses("Garder mon rang")
+        assert "Votre rang sur la liste d’attente\N{NO-BREAK SPACE}: 1." in text_of(kept)
+        await waiting.presses("Quitter la liste d’attente")
+        gone = await waiting.presses("Oui, quitter la liste")
+        assert "Liste d’attente" in labels_of(gone)
+        assert "rang" not in text_of(gone)
 
 
 async def test_another_event_in_other_languages_runs_from_its_folder(sqlite_url: str) -> None:
