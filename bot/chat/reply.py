@@ -30,6 +30,11 @@ class Coordinates:
     name: str
     address: str = ""
 
+    @property
+    def map_url(self) -> str:
+        """A map that every browser opens, with a mark at the point."""
+        return f"https://www.openstreetmap.org/?mlat={self.lat}&mlon={self.lon}#map=17/{self.lat}/{self.lon}"
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -61,3 +66,4 @@ class Reply:
     expects: str = ""  # name of the handler that reads the person's next free text
     large: str = ""  # words to show as big as the platform can (an address for a taxi driver)
     brief: Brief | None = None
+    forgets: bool = False  # all of the person was erased: what the channel keeps of them goes too

@@ -61,3 +61,28 @@ async def test_publish_asks_a_pipe_too_and_takes_no_answer_for_a_no(sqlite_url: 
         assert code == (0 if published else 1), err
         assert ("Version 2 is published" in out) == published
         assert more in err
+
+
+async def test_a_chat_is_left_as_it_says_and_keeps_files_for_their_owner_alone(sqlite_url: str, tmp_path: Path) -> None:
+    where = {"database_url": sqlite_url, "clock": "2014-11-06T09:00"}
+    code, out, err = await passerelle("chat", "--lang", "fr", stdin="/mydata\n/quit\n/now\n", **where)
+    assert code == 0, err
+    assert out.startswith("Pour quitter\N{NO-BREAK SPACE}: /quit")
+    assert "/now" not in out, "the line after /quit is not read"
+    (file,) = (tmp_path / "var" / "files").rglob("*.json")
+    assert f"Fichier enregistré\N{NO-BREAK SPACE}: {file}" in out
+    assert file.stat().st_mode & 0o077 == 0
+    assert [each.name for each in tmp_path.iterdir() if each.suffix == ".json"] == []
+    _, out, _ = await passerelle("chat", stdin="/forget\n1\n", **where)
+    assert "sont également effacés" in out
+    assert not file.exists()
+
+
+async def test_a_chat_shows_a_place_on_a_map_that_a_browser_opens(sqlite_url: str) -> None:
+    async with running(sqlite_url) as bot:
+        li = bot.delegate("terminal", language="zh")
+        await li.starts()
+        await li.says("怎么从机场去市区？")
+        shown = text_of(await li.presses("Entzheim-Aéroport"))
+        assert "打开地图：https://www.openstreetmap.org/?mlat=48.5" in shown
+        assert "geo:" not in shown
