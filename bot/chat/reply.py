@@ -8,9 +8,13 @@ from bot.text.markup import Markup
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A button that opens a page. url: https://…, or a path that begins with "/" of our own server."""
+    """A button that opens a page. url: https://…, or a path that begins with "/" of our own server.
+
+    is_feed: a calendar of our own server, to subscribe to rather than to download, where the platform can.
+    """
 
     url: str
+    is_feed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,10 @@ async def test_the_calendar_file_holds_a_tentative_day_for_an_hour_not_known(bot
     feed = next(url for url in shown[-1].buttons.values() if url.startswith("/calendar/"))
     async with bot.http() as http, http.get(bot.url + feed) as answer:
         assert answer.status == 200
-        assert "待确认" in (await answer.text()).replace("\r\n ", "")
+        text = (await answer.text()).replace("\r\n ", "")
+        assert "待确认" in text
+        assert "\r\nREFRESH-INTERVAL;VALUE=DURATION:PT30M\r\n" in text
+        assert "\r\nX-PUBLISHED-TTL:PT30M\r\n" in text
 
 
 @pytest.mark.parametrize("channel", EVERY_CHANNEL)
