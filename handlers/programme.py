@@ -104,8 +104,7 @@ def now(ctx: Context, *_: str) -> Reply:
     parts = [say("It is {time} in {city}.", time=say.time(ctx.now), city=event.details.city.in_(say.language))]
     if moment.on:
         parts += [say("**On now**"), *(cards.line(event, s, say) for s in moment.on)]
-    if moment.perhaps:
-        parts += [say("**Today, time to be confirmed**"), *(cards.line(event, s, say) for s in moment.perhaps)]
+    parts += _perhaps(ctx, moment)
     if not moment.on and not moment.perhaps:
         parts.append(say("Nothing is on right now."))
     parts += _upcoming(ctx, moment)
@@ -117,10 +116,22 @@ def now(ctx: Context, *_: str) -> Reply:
 @on.press("next")
 @on.command("next", "What comes next")
 def upcoming(ctx: Context, *_: str) -> Reply:
+    """What begins next, and what today holds at an hour that is not known."""
     moment = queries.at(ctx.event, ctx.now)
-    parts = _upcoming(ctx, moment)
-    buttons = [cards.button(s.title.in_(ctx.say.language), "session", s.id) for s in moment.next]
+    parts = _perhaps(ctx, moment)
+    if moment.next or not parts:
+        parts = [*_upcoming(ctx, moment), *parts]
+    buttons = [cards.button(s.title.in_(ctx.say.language), "session", s.id) for s in (*moment.next, *moment.perhaps)]
     return Reply(text=Markup.join(parts), buttons=(*buttons, _back(ctx)), replaces=True)
+
+
+def _perhaps(ctx: Context, moment: queries.Moment) -> list[Markup]:
+    if not moment.perhaps:
+        return []
+    return [
+        ctx.say("**Today, time to be confirmed**"),
+        *(cards.line(ctx.event, session, ctx.say) for session in moment.perhaps),
+    ]
 
 
 def _upcoming(ctx: Context, moment: queries.Moment) -> list[Markup]:

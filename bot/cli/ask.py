@@ -93,7 +93,8 @@ class Answerer:
             chosen = [s for s in chosen if s.day and s.day.isoformat() == id_]
         elif kind in ("now", "next"):
             moment = queries.at(self.event, self.clock.now())
-            chosen = [*moment.on, *moment.perhaps, *moment.next] if kind == "now" else [*moment.next]
+            shown = (moment.on, moment.perhaps, moment.next) if kind == "now" else (moment.next, moment.perhaps)
+            chosen = [session for some in shown for session in some]
         for session in chosen:
             where = facts.place_name(self.event, session, say)
             yield f"{session.title.in_(say.language)} – {facts.when(session, say)} – {where}"

@@ -42,6 +42,21 @@ async def test_a_delegate_signs_up_keeps_an_agenda_and_withdraws(bot: Bot, chann
     assert agenda  # named on every card, in each language
 
 
+@pytest.mark.parametrize("clock", ["2014-11-05T09:00", "2014-11-06T09:00"])
+async def test_a_ceremony_without_an_hour_opens_its_day_and_may_come_next(sqlite_url: str, clock: str) -> None:
+    async with running(sqlite_url, clock=clock) as bot:
+        marie = bot.delegate("web", language="fr")
+        await marie.starts()
+        programme = text_of(await marie.says("/programme"))
+        assert (
+            programme.index("Cérémonie d’ouverture") < programme.index("Atelier 3") < programme.index("Dîner officiel")
+        )
+        shown = await marie.says("/next")
+        assert "Cérémonie d’ouverture" in labels_of(shown)
+        assert "Atelier 3" in text_of(shown)
+        assert "heure à confirmer" in text_of(shown)
+
+
 async def test_the_calendar_file_holds_a_tentative_day_for_an_hour_not_known(bot: Bot) -> None:
     li = bot.delegate("web", language="zh")
     await li.starts()
