@@ -238,6 +238,15 @@ async def test_a_freed_seat_goes_to_the_next_who_is_told(sqlite_url: str) -> Non
         assert small.title.in_("zh") in told.text
 
 
+async def test_an_evening_that_is_past_midnight_in_beijing_says_so(sqlite_url: str) -> None:
+    async with running(sqlite_url, event="demo", clock="2027-05-20T06:00") as bot:
+        li = bot.delegate("web", language="zh")
+        await li.starts()
+        shown = text_of(await li.update({"kind": "press", "action": "day|2027-05-20"}))  # type: ignore[attr-defined]
+        assert "（北京时间16:15）" in shown, "10:15 in Paris"
+        assert "（北京时间次日01:30）" in shown, "19:30 in Paris"
+
+
 async def test_who_waits_may_stop_waiting(sqlite_url: str) -> None:
     async with running(sqlite_url, event="demo", clock="2027-05-20T06:00") as bot:
         event, now = bot.app.opened.published.event, bot.app.opened.clock.now()
