@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 from aiohttp import web
-from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 import handlers  # noqa: F401  fills the register
 from bot.answers import warming
@@ -26,7 +26,7 @@ from bot.conversation.receive import Conversation, Parts, words_for
 from bot.conversation.router import on
 from bot.delivery import outbox
 from bot.delivery.sender import Sender
-from bot.errors import BadInput, Fault, PortTaken
+from bot.errors import BadInput, Fault, PortTaken, StoreUnreachable
 from bot.event import load
 from bot.event.model import Event
 from bot.pages.calendars import Calendars
@@ -34,10 +34,10 @@ from bot.pages.health import Health
 from bot.pages.offline import Offline
 from bot.pages.sessions import SessionPages
 from bot.people import privacy
-from bot.programme import versions
-from bot.programme.tables import kept
+from bot.programme import rehearsal, versions
 from bot.programme.versions import Published, Versions
 from bot.settings import Settings
+from bot.store import engine as engine_
 from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
@@ -79,8 +79,7 @@ def open_store(settings: Settings) -> Opened:
     if found is not None and published.event.details.id != _id_of(folder):
         fault = f"holds the event {published.event.details.id!r}, and {settings.event!r} is another"
         raise BadInput([Fault("PASSERELLE_DATABASE_URL", 0, fault, "give each event a database of its own")])
-    clock = Clock()
-    _set_clock(store, clock, settings.clock, published.event)
+    clock = _clock(store, settings.clock, published.event)
     changed = str(folder) if found is not None and found[1] != digest else ""
     return Opened(store, known, published, clock, changed)
 
@@ -98,22 +97,40 @@ def _id_of(folder: Path) -> str:
     return str(value.get("id")) if isinstance(value, dict) else ""
 
 
-def _set_clock(store: Store, clock: Clock, wanted: datetime | None, event: Event) -> None:
-    """Stand at `wanted` (local) at first start and run on from there: the shift is kept in the database."""
+def _clock(store: Store, wanted: datetime | None, event: Event) -> Clock:
+    """The clock that the database runs by: moved to `wanted` (local) at its first start, and kept there for every
+    later one, whatever that is told. Two processes at two moments would erase each other's delegates."""
     if wanted is None:
-        return
-    name = f"clock {wanted:%Y-%m-%dT%H:%M}"
+        found = store.read_now(rehearsal.moved)
+    else:
+        found = store.write_now(rehearsal.stand_at, wanted, event.zone)
+        if found.stood_at != rehearsal.written(wanted):
+            log.warning(
+                "clock.kept",
+                stood_at=found.stood_at,
+                do="PASSERELLE_CLOCK moves a database's clock once: for another moment, give another database",
+            )
+    return Clock(found.shift) if found else Clock()
 
-    def shift(tx: Transaction) -> float:
-        found = tx.scalar(select(kept.c.value).where(kept.c.name == name))
-        if found is not None:
-            return float(found)
-        moved = Clock()
-        moved.stand_at(wanted.replace(tzinfo=event.zone))
-        tx.execute(tx.insert(kept).values(name=name, value=str(moved.shift.total_seconds())))
-        return moved.shift.total_seconds()
 
-    clock.shift = timedelta(seconds=store.write_now(shift))
+def clock_of(settings: Settings, event: Event) -> Clock:
+    """The same clock, for a command that does without a database: the kept one where there is a database of this
+    event, else as the setting says."""
+    if engine_.exists(settings.database):
+        store = Store(settings.database)
+        try:
+            published = store.read_now(Versions().current)
+            found = store.read_now(rehearsal.moved)
+            if found is not None and published is not None and published.event.details.id == event.details.id:
+                return Clock(found.shift)
+        except (DBAPIError, StoreUnreachable):  # it does not answer, or no bot has started on it yet
+            pass
+        finally:
+            store.close()
+    clock = Clock()
+    if settings.clock is not None:
+        clock.stand_at(settings.clock.replace(tzinfo=event.zone))
+    return clock
 
 
 def secret_key(settings: Settings) -> str:
@@ -137,10 +154,14 @@ class App:
         opened: Opened,
         channels: Mapping[str, Channel],
         engine: Engine | None = None,
+        *,
+        purges: bool = False,
     ) -> None:
         """engine: None builds one in the background: doors and buttons do not wait for it, and the full one
-        takes its place once its vectors are made."""
+        takes its place once its vectors are made. purges: erase what is past its time, which is for the one
+        that serves the event and not for whoever looks in."""
         self._builds = engine is None
+        self._purges = purges
         self.settings = settings
         self.opened = opened
         self.channels = dict(channels)
@@ -167,7 +188,8 @@ class App:
         """Everything started; on leaving, doors close first, then what is in flight ends, then the database."""
         jobs = [asyncio.create_task(self.sender.run(), name="sender")]
         jobs.append(asyncio.create_task(self._watch(), name="watch"))
-        jobs.append(asyncio.create_task(self._purge(), name="purge"))
+        if self._purges:
+            jobs.append(asyncio.create_task(self._purge(), name="purge"))
         doors = [
             asyncio.create_task(channel.run(self.conversation.receive), name=name)
             for name, channel in self.channels.items()

@@ -1,6 +1,6 @@
 """What time it is. The only caller of `datetime.now`, so that a rehearsal or a test can move time.
 
-The shift is set once at start (`PASSERELLE_CLOCK`, kept in the database) and read ever after.
+The shift is set at a database's first start (`PASSERELLE_CLOCK`), kept in it, and read from it ever after.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -64,7 +64,7 @@ def to_calendar(ctx: Context, session_id: str = "") -> Reply:
                 "Keep its address to yourself."
             )
         )
-        buttons.append(Button(say.p("button", "Calendar feed"), Link(f"/calendar/{token}.ics")))
+        buttons.append(Button(say.p("button", "Feed address"), Link(f"/calendar/{token}.ics", is_feed=True)))
     return Reply(text=Markup.join(parts), file=file, buttons=tuple(buttons))
 
 

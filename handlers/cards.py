@@ -80,9 +80,13 @@ def session(
     state: Interest | None,
     left: int | None,
     is_open: bool,
+    rank: int = 0,
     note: Markup | None = None,
 ) -> Reply:
-    """A session's card: what, when, where, who, and what the reader can do about it."""
+    """A session's card: what, when, where, who, and what the reader can do about it.
+
+    rank: on the waiting list, from 1, where that is the state.
+    """
     text = [Markup((Paragraph((Span(session.title.in_(say.language), bold=True),)),))]
     if note:
         text.insert(0, note)
@@ -97,10 +101,12 @@ def session(
     text.append(_together(known))
     if session.abstract:
         text.append(say.markup(session.abstract.in_(say.language)))
-    text.extend(_standing(session, say, state=state, left=left, is_open=is_open, noted=bool(note)))
+    text.extend(_standing(session, say, state=state, left=left, is_open=is_open, rank=rank, noted=bool(note)))
     buttons: list[Button] = []
-    if state in (Interest.GOING, Interest.WAITLISTED):
+    if state == Interest.GOING:
         buttons.append(button(say.p("button", "Withdraw"), "leave", session.id))
+    elif state == Interest.WAITLISTED:
+        buttons.append(button(say.p("button", "Leave waiting list"), "leave", session.id))
     elif is_open:
         label = say.p("button", "I’m going") if left != 0 else say.p("button", "Join waiting list")
         buttons.append(button(label, "join", session.id))
@@ -115,22 +121,29 @@ def session(
 
 
 def _standing(
-    session: Session, say: Words, *, state: Interest | None, left: int | None, is_open: bool, noted: bool
+    session: Session, say: Words, *, state: Interest | None, left: int | None, is_open: bool, rank: int, noted: bool
 ) -> Iterable[Markup]:
-    """How the session and the reader stand: cancelled, provisional, seats, the reader's own state."""
+    """How the session and the reader stand: cancelled, provisional, seats, the reader's own state unless a note
+    above has just said it."""
     if session.status == Status.CANCELLED:
         yield say("This session is cancelled.")
         return
     if session.status == Status.PROVISIONAL:
         yield say("Provisional: this may still change.")
-    if state == Interest.GOING and not noted:
-        yield say("You are going.")
-    elif state == Interest.WAITLISTED and not noted:
-        yield say("You are on the waiting list.")
-    elif is_open and left is not None and state != Interest.GOING:
+    if state in (Interest.GOING, Interest.WAITLISTED):
+        if not noted:
+            yield _own_state(say, rank)
+    elif is_open and left is not None:
         yield say.n("{n} place left", "{n} places left", left) if left else say("Full: you can join the waiting list.")
     elif session.registration == Registration.CLOSED:
         yield say("Sign-up is closed.")
+
+
+def _own_state(say: Words, rank: int) -> Markup:
+    """rank: on the waiting list, 0 for one who goes."""
+    if not rank:
+        return say("You are going.")
+    return say("You are number {rank} on the waiting list.", rank=rank)
 
 
 def place(place: Place, say: Words) -> Reply:

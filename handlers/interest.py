@@ -57,20 +57,19 @@ def swap(ctx: Context, wanted: str, given_up: str) -> Reply:
 @on.press("leave")
 def leave(ctx: Context, session_id: str) -> Reply:
     """Ask before a place is given back: it may be gone a second later."""
-    session = ctx.event.session.get(session_id)
-    if session is None or seats.state_of(ctx.tx, ctx.person.id, session_id) not in (
-        Interest.GOING,
-        Interest.WAITLISTED,
-    ):
-        return programme.session(ctx, session_id)
-    say = ctx.say
-    return Reply(
-        text=say("Withdraw from {title}?", title=say.quoted(session.title.in_(say.language))),
-        buttons=(
-            cards.button(say.p("button", "Yes, withdraw"), "left", session_id),
-            cards.button(say.p("button", "Keep my place"), "session", session_id),
-        ),
-    )
+    session, say = ctx.event.session.get(session_id), ctx.say
+    title = say.quoted(session.title.in_(say.language)) if session else ""
+    match seats.state_of(ctx.tx, ctx.person.id, session_id) if session else None:
+        case Interest.GOING:
+            text = say("Withdraw from {title}?", title=title)
+            labels = say.p("button", "Yes, withdraw"), say.p("button", "Keep my place")
+        case Interest.WAITLISTED:
+            text = say("Leave the waiting list for {title}?", title=title)
+            labels = say.p("button", "Yes, leave"), say.p("button", "Keep waiting")
+        case _:
+            return programme.session(ctx, session_id)
+    buttons = (cards.button(labels[0], "left", session_id), cards.button(labels[1], "session", session_id))
+    return Reply(text=text, buttons=buttons)
 
 
 @on.press("left")

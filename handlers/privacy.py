@@ -78,7 +78,7 @@ def forget(ctx: Context, *_: str) -> Reply:
 def forgotten(ctx: Context) -> Reply:
     privacy.erase(ctx.tx, ctx.person.id, ctx.now)
     ctx.notes["entry"] = ""
-    return Reply(text=ctx.say("Your data has been erased."))
+    return Reply(text=ctx.say("Your data has been erased."), forgets=True)
 
 
 def _kept(ctx: Context) -> Markup:

@@ -7,6 +7,7 @@ from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.event.model import Session
 from bot.programme import queries, seats
+from bot.programme.tables import Interest
 from bot.text.markup import Markup
 from handlers import cards
 
@@ -82,11 +83,13 @@ def session(ctx: Context, session_id: str) -> Reply:
 
 def card(ctx: Context, session: Session, note: Markup | None = None) -> Reply:
     """The session's card as this person sees it."""
+    state = seats.state_of(ctx.tx, ctx.person.id, session.id)
     return cards.session(
         ctx.event,
         session,
         ctx.say,
-        state=seats.state_of(ctx.tx, ctx.person.id, session.id),
+        state=state,
+        rank=seats.ahead(ctx.tx, ctx.person.id, session.id) + 1 if state == Interest.WAITLISTED else 0,
         left=seats.left(ctx.tx, session.id),
         is_open=seats.is_open(session, ctx.now),
         note=note,
@@ -101,8 +104,7 @@ def now(ctx: Context, *_: str) -> Reply:
     parts = [say("It is {time} in {city}.", time=say.time(ctx.now), city=event.details.city.in_(say.language))]
     if moment.on:
         parts += [say("**On now**"), *(cards.line(event, s, say) for s in moment.on)]
-    if moment.perhaps:
-        parts += [say("**Today, time to be confirmed**"), *(cards.line(event, s, say) for s in moment.perhaps)]
+    parts += _perhaps(ctx, moment)
     if not moment.on and not moment.perhaps:
         parts.append(say("Nothing is on right now."))
     parts += _upcoming(ctx, moment)
@@ -114,10 +116,22 @@ def now(ctx: Context, *_: str) -> Reply:
 @on.press("next")
 @on.command("next", "What comes next")
 def upcoming(ctx: Context, *_: str) -> Reply:
+    """What begins next, and what today holds at an hour that is not known."""
     moment = queries.at(ctx.event, ctx.now)
-    parts = _upcoming(ctx, moment)
-    buttons = [cards.button(s.title.in_(ctx.say.language), "session", s.id) for s in moment.next]
+    parts = _perhaps(ctx, moment)
+    if moment.next or not parts:
+        parts = [*_upcoming(ctx, moment), *parts]
+    buttons = [cards.button(s.title.in_(ctx.say.language), "session", s.id) for s in (*moment.next, *moment.perhaps)]
     return Reply(text=Markup.join(parts), buttons=(*buttons, _back(ctx)), replaces=True)
+
+
+def _perhaps(ctx: Context, moment: queries.Moment) -> list[Markup]:
+    if not moment.perhaps:
+        return []
+    return [
+        ctx.say("**Today, time to be confirmed**"),
+        *(cards.line(ctx.event, session, ctx.say) for session in moment.perhaps),
+    ]
 
 
 def _upcoming(ctx: Context, moment: queries.Moment) -> list[Markup]:

@@ -241,7 +241,12 @@ async def running(
         channels: dict[str, Channel] = {
             "web": app_.web_channel(settings, opened),
             "terminal": TerminalChannel(
-                address="t", language="", clock=opened.clock, base_url="http://localhost", out=printed
+                address="t",
+                language="",
+                clock=opened.clock,
+                base_url="http://localhost",
+                files=Path("files"),
+                out=printed,
             ),
             "telegram": TelegramChannel(
                 token=double.token,

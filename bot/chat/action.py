@@ -7,28 +7,42 @@ from dataclasses import dataclass
 
 LIMIT_BYTES = 64
 SEPARATOR = "|"
+ASIDE = "~"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`name` is registered with `on.press(name)`; `args` are handed to the handler as strings."""
+    """`name` is registered with `on.press(name)`; `args` are handed to the handler as strings.
+
+    aside: what the conversation notes on the button for itself; no handler sees it.
+    """
 
     name: str
     args: tuple[str, ...] = ()
+    aside: str = ""
 
     def pack(self) -> str:
         """The action as one string of at most 64 bytes. Raises ValueError where it does not fit."""
-        if any(SEPARATOR in part for part in (self.name, *self.args)):
+        parts = (self.name, *self.args, *([ASIDE + self.aside] if self.aside else []))
+        if any(SEPARATOR in part for part in parts):
             raise ValueError(f"{SEPARATOR!r} in {self!r}")
-        packed = SEPARATOR.join((self.name, *self.args))
+        packed = SEPARATOR.join(parts)
         if not 1 <= len(packed.encode()) <= LIMIT_BYTES:
             raise ValueError(f"{packed!r} takes {len(packed.encode())} bytes, at most {LIMIT_BYTES} fit")
         return packed
 
+    @property
+    def fits(self) -> bool:
+        try:
+            return bool(self.pack())
+        except ValueError:
+            return False
+
     @classmethod
     def unpack(cls, packed: str) -> "Action":
         name, *args = packed[: LIMIT_BYTES * 4].split(SEPARATOR)
-        return cls(name, tuple(args))
+        aside = args.pop().removeprefix(ASIDE) if args and args[-1].startswith(ASIDE) else ""
+        return cls(name, tuple(args), aside)
 
 
 def action(name: str, *args: str) -> Action:

@@ -8,9 +8,13 @@ from bot.text.markup import Markup
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A button that opens a page. url: https://…, or a path that begins with "/" of our own server."""
+    """A button that opens a page. url: https://…, or a path that begins with "/" of our own server.
+
+    is_feed: a calendar of our own server, to subscribe to rather than to download, where the platform can.
+    """
 
     url: str
+    is_feed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,11 @@ class Coordinates:
     lon: float
     name: str
     address: str = ""
+
+    @property
+    def map_url(self) -> str:
+        """A map that every browser opens, with a mark at the point."""
+        return f"https://www.openstreetmap.org/?mlat={self.lat}&mlon={self.lon}#map=17/{self.lat}/{self.lon}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +70,4 @@ class Reply:
     expects: str = ""  # name of the handler that reads the person's next free text
     large: str = ""  # words to show as big as the platform can (an address for a taxi driver)
     brief: Brief | None = None
+    forgets: bool = False  # all of the person was erased: what the channel keeps of them goes too

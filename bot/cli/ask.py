@@ -25,10 +25,7 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     if not warming.is_warm(event, settings.embedder, app_.VECTORS):
         print("Making the vectors of this event, once: a minute or two…", file=sys.stderr)
     engine = warming.full(event, settings.embedder, app_.VECTORS)
-    clock = Clock()
-    if settings.clock:
-        clock.stand_at(settings.clock.replace(tzinfo=event.zone))
-    answerer = Answerer(event, engine, clock)
+    answerer = Answerer(event, engine, app_.clock_of(settings, event))
     if options.batch:
         return _batch(answerer)
     if not options.question.strip():
@@ -96,7 +93,8 @@ class Answerer:
             chosen = [s for s in chosen if s.day and s.day.isoformat() == id_]
         elif kind in ("now", "next"):
             moment = queries.at(self.event, self.clock.now())
-            chosen = [*moment.on, *moment.perhaps, *moment.next] if kind == "now" else [*moment.next]
+            shown = (moment.on, moment.perhaps, moment.next) if kind == "now" else (moment.next, moment.perhaps)
+            chosen = [session for some in shown for session in some]
         for session in chosen:
             where = facts.place_name(self.event, session, say)
             yield f"{session.title.in_(say.language)} – {facts.when(session, say)} – {where}"

@@ -5,7 +5,9 @@ import asyncio
 
 from bot import app as app_
 from bot.app import App, Opened
-from bot.channels.terminal.channel import TerminalChannel
+from bot.channels.terminal.channel import TerminalChannel, greeting
+from bot.conversation.receive import words_for
+from bot.people import accounts
 from bot.settings import Settings
 
 
@@ -19,8 +21,24 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
 
 async def _chat(options: argparse.Namespace, settings: Settings, opened: Opened) -> int:
     base_url = settings.public_url or f"http://localhost:{settings.port}"
-    channel = TerminalChannel(address=options.name, language=options.lang, clock=opened.clock, base_url=base_url)
+    channel = TerminalChannel(
+        address=options.name,
+        language=options.lang,
+        clock=opened.clock,
+        base_url=base_url,
+        files=app_.VAR / "files",
+        greeting=_greeting(options, opened),
+    )
     app = App(settings, opened, {"terminal": channel})
     async with app.running():
         await channel.converse(app.conversation.receive, app.sender.idle)
     return 0
+
+
+def _greeting(options: argparse.Namespace, opened: Opened) -> str:
+    """How to leave and what day it is taken to be, in the language that the bot will answer in."""
+    event = opened.published.event
+    known = opened.store.read_now(accounts.language_of, TerminalChannel.name, options.name)
+    hinted = accounts.nearest(options.lang, event.details.languages, event.default_language)
+    say = words_for(opened.published, known or hinted)
+    return greeting(say, say.date(opened.clock.now(), year=True) if opened.clock.is_moved else "")

@@ -27,11 +27,7 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
             print("Nothing that is read has changed.")
         if options.dry_run:
             return 0
-        if (
-            not options.yes
-            and sys.stdin.isatty()
-            and input("Publish? [y/N] ").strip().lower() not in ("y", "yes", "o", "oui")
-        ):
+        if not (options.yes or _agreed()):
             print("Nothing was published.")
             return 1
         number = opened.store.write_now(versions.publish, event, digest, opened.clock.now())
@@ -39,3 +35,12 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     finally:
         opened.store.close()
+
+
+def _agreed() -> bool:
+    """Whether a keyboard or a pipe says yes; no answer is a no."""
+    try:
+        return input("Publish? [y/N] ").strip().lower() in ("y", "yes", "o", "oui", "是")
+    except EOFError:
+        print("\nNobody answered. To publish without being asked: --yes", file=sys.stderr)
+        return False

@@ -36,7 +36,7 @@ async def serve(settings: Settings, opened: Opened) -> int:
     channels: dict[str, Channel] = {"web": app_.web_channel(settings, opened)}
     if settings.telegram_token is not None:
         channels["telegram"] = _telegram(settings, opened)
-    app = App(settings, opened, channels)
+    app = App(settings, opened, channels, purges=True)
     async with app_.serving(app, host=settings.host, port=settings.port) as port, app.running():
         _announce(settings, opened, port, channels)
         await stop.wait()

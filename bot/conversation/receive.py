@@ -21,7 +21,7 @@ from bot.chat.channel import Channel, Parcel
 from bot.chat.reply import Button, Reply
 from bot.chat.update import Joined, Left, Media, Position, Press, Start, Text, Update
 from bot.clock import Clock
-from bot.conversation import choices, trouble
+from bot.conversation import carried, choices, trouble
 from bot.conversation.context import Context, Handler, Reading, Told
 from bot.conversation.reading import Reader
 from bot.conversation.router import Register
@@ -115,7 +115,8 @@ class Conversation:
         languages = published.event.details.languages
         hinted = accounts.nearest(update.language, languages, published.event.default_language)
         account = accounts.lock(tx, update.channel, update.address, language=reading.language or hinted, now=now)
-        language = self._language(account, reading)
+        pressed = _pressed(update, account)
+        language = carried.language(pressed, account.person, languages) or self._language(account, reading)
         ctx = Context(
             update=update,
             account=account,
@@ -129,16 +130,16 @@ class Conversation:
             public_url=parts.public_url,
             retention_days=parts.retention_days,
         )
-        replies, parcels = self._answer(ctx)
+        replies, parcels = self._answer(ctx, pressed)
         self._languages[update.channel, update.address] = ctx.notes.get("language") or account.person.language
         if len(self._languages) > REMEMBERED:
             self._languages.popitem(last=False)
         return self._owe(ctx, replies, parcels)
 
-    def _answer(self, ctx: Context) -> tuple[list[Reply], list[Parcel]]:
+    def _answer(self, ctx: Context, pressed: Action | None) -> tuple[list[Reply], list[Parcel]]:
         """The handler's replies as the platform gets them, or trouble's; what a failed handler did is undone."""
-        handler, args = self._route(ctx)
-        pressed = ctx.update.content.message_id if isinstance(ctx.update.content, Press) else ""
+        handler, args = self._route(ctx, pressed)
+        replacing = ctx.update.content.message_id if isinstance(ctx.update.content, Press) else ""
         channel = self._parts.channels[ctx.update.channel]
         try:
             with ctx.tx.savepoint():
@@ -148,15 +149,17 @@ class Conversation:
                     replies.append(self._notice(ctx))
                 replies = self._offering_language(ctx, replies)
                 # Rendered in here, so that what cannot be rendered is a failed handler and not a lost turn.
-                spoken = ctx.notes.get("language")
-                say = ctx.words(spoken) if spoken else ctx.say
-                return replies, channel.render(replies, say, replacing=pressed)
+                changed = ctx.notes.get("language")
+                say = ctx.words(changed) if changed else ctx.say
+                if not changed:
+                    replies = carried.marked(replies, ctx.person, say.language)
+                return replies, channel.render(replies, say, replacing=replacing)
         except Exception as error:
             if trouble.is_the_database(error):
                 raise
             ctx.told.clear()
             ctx.notes.clear()
-            replies = [trouble.reply(ctx, error)]
+            replies = carried.marked([trouble.reply(ctx, error)], ctx.person, ctx.say.language)
             return replies, channel.render(replies, ctx.say)
 
     def _notice(self, ctx: Context) -> Reply:
@@ -167,7 +170,7 @@ class Conversation:
         assert isinstance(reply, Reply)
         return reply
 
-    def _route(self, ctx: Context) -> tuple[Handler, tuple[str, ...]]:
+    def _route(self, ctx: Context, pressed: Action | None) -> tuple[Handler, tuple[str, ...]]:
         on = self._parts.register
 
         def content(name: str, *args: str) -> tuple[Handler, tuple[str, ...]]:
@@ -175,6 +178,9 @@ class Conversation:
             assert handler is not None, f"no handler for {name}"
             return handler, args
 
+        if pressed is not None:
+            press = on.find("press", pressed.name)
+            return (press, pressed.args) if press else content("unknown button")
         match ctx.update.content:
             case Start(payload):
                 return content("start", payload)
@@ -182,14 +188,8 @@ class Conversation:
                 return content("position")
             case Media(kind):
                 return content("media", kind)
-            case Press(action):
-                return self._pressed(action, content)
             case Text(text):
-                pass
-        text = text.strip()
-        meant = choices.chosen(text, ctx.account.choices)
-        if meant is not None:
-            return self._pressed(meant, content)
+                text = text.strip()
         if text.startswith("/"):
             name, *words = text[1:].split() or [""]
             command = on.find("command", name.lower())
@@ -202,12 +202,6 @@ class Conversation:
                 return command, (argument,) if argument else ()
         expected = on.find("reply", ctx.account.expects) if ctx.account.expects else None
         return (expected, (text,)) if expected else content("text", text)
-
-    def _pressed(
-        self, action: Action, content: Callable[..., tuple[Handler, tuple[str, ...]]]
-    ) -> tuple[Handler, tuple[str, ...]]:
-        handler = self._parts.register.find("press", action.name)
-        return (handler, action.args) if handler else content("unknown button")
 
     def _owe(self, ctx: Context, replies: Sequence[Reply], parcels: Sequence[Parcel]) -> list[Delivery]:
         """Outbox rows for the replies and for what others are told, and the account as the next turn finds it."""
@@ -271,6 +265,16 @@ class Conversation:
         # Translators: a button under an answer given in another language than the reader's usual one.
         offer = Button(ctx.say.p("button", "Always in English"), Action("language", (spoken,)))
         return [*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, offer))]
+
+
+def _pressed(update: Update, account: Account) -> Action | None:
+    """The button that was pressed, or that a bare number stands for."""
+    match update.content:
+        case Press(action):
+            return action
+        case Text(text):
+            return choices.chosen(text, account.choices)
+    return None
 
 
 def words_for(published: Published, language: str) -> Words:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.errors import BadInput, Fault, NoSuchEvent
 from bot.event import check, yaml
-from bot.event.model import Details, Entry, Event, Place, Session, Topic
+from bot.event.model import Details, Entry, Event, Place, Session, Topic, in_order
 from bot.event.yaml import Document
 from bot.text.words import folder
 
@@ -93,7 +93,7 @@ def read(path: Path) -> tuple[Event | None, list[Fault]]:
     event = Event(
         details=details,
         places=tuple(places),
-        sessions=tuple(sorted(sessions, key=lambda s: s.sort_key)),
+        sessions=in_order(sessions),
         entries=tuple(entries),
         topics=tuple(topics),
     )

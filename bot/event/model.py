@@ -4,6 +4,7 @@ Times: `day` and the local hours are as the organizer wrote them; `Session.start
 are aware UTC, or None while the hour is not known.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from functools import cached_property
@@ -172,12 +173,21 @@ class Session(Sourced):
             return None
         return datetime.combine(self.day, local, ZoneInfo(self.zone)).astimezone(UTC)
 
-    @property
-    def sort_key(self) -> tuple[date, int, time, str]:
-        """Days in order; within a day what has an hour or a part where it belongs, then what has neither."""
-        parts = {Part.MORNING: time(8), Part.AFTERNOON: time(12), Part.EVENING: time(18)}
-        hour = self.start or (parts[self.known_part] if self.known_part else time.max)
-        return (self.day or date.max, 0 if self.start or self.known_part else 1, hour, self.id)
+
+PART_BEGINS = {Part.MORNING: time(8), Part.AFTERNOON: time(12), Part.EVENING: time(18)}
+
+
+def in_order(written: Iterable[Session]) -> tuple[Session, ...]:
+    """Days in order, those without one last; within a day by hour or part of day. What has neither follows the
+    session after which the organizer wrote it, or opens the day: an opening ceremony is not listed after dinner."""
+    before: dict[date | None, time] = {}
+    keyed = []
+    for number, session in enumerate(written):
+        hour = session.start or (PART_BEGINS[session.known_part] if session.known_part else None)
+        if hour is not None:
+            before[session.day] = hour
+        keyed.append((session.day or date.max, hour or before.get(session.day, time.min), number, session))
+    return tuple(session for *_, session in sorted(keyed, key=lambda each: each[:3]))
 
 
 class Entry(Sourced):

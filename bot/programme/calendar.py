@@ -7,7 +7,7 @@ cannot stand in a calendar and is left out, which the caller tells the reader.
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from icalendar import Calendar
+from icalendar import Calendar, vDuration
 from icalendar import Event as CalendarEvent
 
 from bot.event.model import Event, Session, Status
@@ -29,7 +29,7 @@ def calendar(event: Event, sessions: Iterable[Session], say: Words, *, stamp: da
     out.add("x-wr-calname", name)
     out.add("x-wr-timezone", event.details.time_zone)
     out.add("refresh-interval", REFRESH, parameters={"value": "DURATION"})
-    out.add("x-published-ttl", REFRESH)
+    out.add("x-published-ttl", vDuration(REFRESH))  # a name that the library knows no type of
     for session in sessions:
         if session.day is not None:
             out.add_component(_entry(event, session, say, stamp))

@@ -105,8 +105,13 @@ def hour(session: Session, say: Words) -> str:
     if session.starts_at:
         span = say.span(session.starts_at, session.ends_at)
         second = say.second_time(session.starts_at)
+        if not second:
+            return span
+        if say.is_next_day_there(session.starts_at):
+            # Translators: {second} is the same moment in the reader's home zone (Beijing), past midnight there.
+            return say.text("{span} ({second} the next day, Beijing time)", span=span, second=second)
         # Translators: {second} is the same moment in the reader's home zone (Beijing).
-        return say.text("{span} ({second} Beijing time)", span=span, second=second) if second else span
+        return say.text("{span} ({second} Beijing time)", span=span, second=second)
     part = part_name(session, say)
     # Translators: {part} is morning, afternoon or evening.
     return say.text("{part}, time to be confirmed", part=part) if part else say.text("time to be confirmed")

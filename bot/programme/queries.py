@@ -32,7 +32,8 @@ def by_theme(event: Event, theme: str) -> list[Session]:
 @dataclass(frozen=True, slots=True)
 class Moment:
     """on: certainly (or as good as) under way. perhaps: of this part of the day, hour not known.
-    next: the next to begin, all that begin together; or, where hours are not known, the next day's or part's."""
+    next: the next to begin, all that begin together; or, where hours are not known, the next part's; and what that
+    day holds without hour or part, since it may come before."""
 
     on: Sequence[Session]
     perhaps: Sequence[Session]
@@ -46,11 +47,13 @@ def at(event: Event, now: datetime) -> Moment:
     on = [s for s in alive if s.starts_at and s.starts_at <= now < (s.ends_at or s.starts_at + GUESSED_LENGTH)]
     perhaps = [s for s in alive if s.start is None and s.day == local.date() and _may_be_on(s, local)]
     later = [s for s in alive if s not in on and s not in perhaps and _is_later(s, now, local)]
-    if not later:
-        return Moment(on, perhaps, [])
-    first = later[0]
-    together = [s for s in later if (s.day, s.start, s.known_part) == (first.day, first.start, first.known_part)]
-    return Moment(on, perhaps, together)
+    return Moment(on, perhaps, _first(later))
+
+
+def _first(later: Sequence[Session]) -> list[Session]:
+    of_day = [s for s in later if s.day == later[0].day]
+    begins = next(((s.start, s.known_part) for s in of_day if s.known_part), None)
+    return [s for s in of_day if s.known_part is None or (s.start, s.known_part) == begins]
 
 
 def is_over(session: Session, now: datetime, event: Event) -> bool:

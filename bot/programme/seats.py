@@ -74,7 +74,7 @@ def register(
     if state == Interest.GOING:
         return Going(session)
     if state == Interest.WAITLISTED:
-        return Waitlisted(session, _ahead(tx, person, session_id))
+        return Waitlisted(session, ahead(tx, person, session_id))
     if not is_open(session, now):
         return Closed(session)
     if not despite_clash:
@@ -90,7 +90,7 @@ def register(
     number = update(seat).where(seat.c.session_id == session_id).values(last_place=seat.c.last_place + 1)
     place = tx.execute(number.returning(seat.c.last_place)).scalar_one()
     _write(tx, person, session_id, Interest.WAITLISTED, place, now)
-    return Waitlisted(session, _ahead(tx, person, session_id))
+    return Waitlisted(session, ahead(tx, person, session_id))
 
 
 def withdraw(tx: Transaction, event: Event, person: int, session_id: str, *, now: datetime) -> Withdrawn:
@@ -164,7 +164,8 @@ def _session(event: Event, session_id: str) -> Session:
     return event.session[session_id]
 
 
-def _ahead(tx: Transaction, person: int, session_id: str) -> int:
+def ahead(tx: Transaction, person: int, session_id: str) -> int:
+    """How many wait before this person, from 0; of no meaning for one who does not wait."""
     mine = select(interest.c.place).where(interest.c.person_id == person, interest.c.session_id == session_id)
     waiting = select(func.count()).where(
         interest.c.session_id == session_id,
@@ -189,7 +190,7 @@ def _write(tx: Transaction, person: int, session_id: str, state: Interest, place
 def _already(tx: Transaction, session: Session, person: int) -> Outcome:
     tx.execute(update(seat).where(seat.c.session_id == session.id).values(taken=seat.c.taken - 1))
     if state_of(tx, person, session.id) == Interest.WAITLISTED:
-        return Waitlisted(session, _ahead(tx, person, session.id))
+        return Waitlisted(session, ahead(tx, person, session.id))
     return Going(session)
 
 

@@ -24,6 +24,12 @@ def url(text: str) -> URL:
     return parsed
 
 
+def exists(text: str) -> bool:
+    """Whether the SQLite file is there; a server's database is taken to be."""
+    parsed = make_url(text)
+    return parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+
+
 def connect(text: str, *, threads: int, readonly: bool = False) -> Engine:
     """An engine whose pool holds `threads` connections and never waits for one more."""
     target = url(text)

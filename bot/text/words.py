@@ -127,6 +127,10 @@ class Words:
             return ""
         return formats.clock_time(moment.astimezone(self.second_zone).time().replace(tzinfo=None), self.language)
 
+    def is_next_day_there(self, moment: datetime) -> bool:
+        """Whether the reader's home zone is in the day after the event's."""
+        return self.second_zone is not None and moment.astimezone(self.second_zone).date() > self.local(moment).date()
+
     def list(self, items: Sequence[str]) -> str:
         return formats.listing(items, self.language)
 

@@ -48,6 +48,9 @@ async def test_a_delegate_asks_signs_up_and_saves_the_date_in_chinese(phones: Ph
     (event,) = icalendar.Calendar.from_ical(Path(await saved.path()).read_bytes()).walk("VEVENT")
     assert event["dtstart"].dt.isoformat() == "2014-11-06"
     assert "分论坛三" in event["summary"]
+    subscribe = await li.answer.get_by_role("link", name="订阅日历").get_attribute("href")
+    assert subscribe
+    assert subscribe.startswith(li.line.url.replace("http://", "webcal://") + "/calendar/")
     await li.shot("zh-6-calendar")
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.event.model import Event, Part, Session
+from bot.event.model import Event, Part, Session, in_order
 from bot.event.texts import Texts
 from bot.programme import calendar, clashes, difference, queries
 from bot.text.words import Words
@@ -32,7 +32,7 @@ def sessions(draw: st.DrawFn, id_: str = "s") -> Session:
 
 
 def event(*made: Session) -> Event:
-    ordered = tuple(sorted(made, key=lambda s: s.sort_key))
+    ordered = in_order(made)
     return Event.model_validate(
         {
             "details": {
@@ -95,6 +95,22 @@ def test_an_afternoon_without_an_hour_stands_between_noon_and_evening() -> None:
     assert [s.id for s in made.sessions] == ["early", "afternoon", "late", "evening", "unknown", "undated"]
     perhaps = queries.at(made, datetime(2014, 11, 6, 14, tzinfo=UTC))
     assert [s.id for s in perhaps.perhaps] == ["afternoon", "unknown"]
+
+
+def test_a_bare_day_stands_where_it_was_written_and_may_come_next() -> None:
+    def one(id_: str, **known: object) -> Session:
+        return Session.model_validate(
+            {"id": id_, "title": {"fr": id_}, "day": DAYS[0], "zone": "Europe/Paris", **known}
+        )
+
+    made = event(
+        one("z-opening"), one("dinner", part="evening"), one("workshop", start="14:00"), one("visit"),
+        one("closing", day=DAYS[1]), one("a-plenary", start="14:00"),
+    )  # fmt: skip
+    in_turn = ["z-opening", "workshop", "visit", "a-plenary", "dinner", "closing"]
+    assert [s.id for s in made.sessions] == in_turn
+    the_day_before = queries.at(made, datetime(2014, 11, 5, 9, tzinfo=UTC))
+    assert [s.id for s in the_day_before.next] == in_turn[:4]
 
 
 @pytest.mark.parametrize("language", ["fr", "zh", "en"])

@@ -42,6 +42,21 @@ async def test_a_delegate_signs_up_keeps_an_agenda_and_withdraws(bot: Bot, chann
     assert agenda  # named on every card, in each language
 
 
+@pytest.mark.parametrize("clock", ["2014-11-05T09:00", "2014-11-06T09:00"])
+async def test_a_ceremony_without_an_hour_opens_its_day_and_may_come_next(sqlite_url: str, clock: str) -> None:
+    async with running(sqlite_url, clock=clock) as bot:
+        marie = bot.delegate("web", language="fr")
+        await marie.starts()
+        programme = text_of(await marie.says("/programme"))
+        assert (
+            programme.index("Cérémonie d’ouverture") < programme.index("Atelier 3") < programme.index("Dîner officiel")
+        )
+        shown = await marie.says("/next")
+        assert "Cérémonie d’ouverture" in labels_of(shown)
+        assert "Atelier 3" in text_of(shown)
+        assert "heure à confirmer" in text_of(shown)
+
+
 async def test_the_calendar_file_holds_a_tentative_day_for_an_hour_not_known(bot: Bot) -> None:
     li = bot.delegate("web", language="zh")
     await li.starts()
@@ -58,7 +73,10 @@ async def test_the_calendar_file_holds_a_tentative_day_for_an_hour_not_known(bot
     feed = next(url for url in shown[-1].buttons.values() if url.startswith("/calendar/"))
     async with bot.http() as http, http.get(bot.url + feed) as answer:
         assert answer.status == 200
-        assert "待确认" in (await answer.text()).replace("\r\n ", "")
+        text = (await answer.text()).replace("\r\n ", "")
+        assert "待确认" in text
+        assert "\r\nREFRESH-INTERVAL;VALUE=DURATION:PT30M\r\n" in text
+        assert "\r\nX-PUBLISHED-TTL:PT30M\r\n" in text
 
 
 @pytest.mark.parametrize("channel", EVERY_CHANNEL)
@@ -79,6 +97,22 @@ async def test_a_message_in_another_language_is_answered_in_it_with_an_offer(bot
     assert "密码" in text_of(shown)
     await li.presses("以后都用中文")
     assert "日程" in labels_of(await li.says("/help"))
+
+
+@pytest.mark.parametrize("channel", EVERY_CHANNEL)
+async def test_a_button_goes_on_in_the_language_of_its_message(sqlite_url: str, channel: str) -> None:
+    async with running(sqlite_url) as bot:
+        marie = bot.delegate(channel, language="fr")
+        await marie.starts()
+        assert "我要参加" in labels_of(await marie.says("我想参加创新工作坊"))
+        assert "您已登记" in text_of(await marie.presses("我要参加"))
+        assert "分论坛三" in text_of(await marie.presses("我的日程")), "and so does the button after it"
+        assert "Mon agenda" in text_of(await marie.says("/agenda")), "her own words are answered in her language"
+        if channel == "terminal":
+            return  # its numbers are those of the newest message
+        await marie.says("我想参加创新工作坊")
+        await marie.says("/language en")
+        assert "Programme" in text_of(await marie.presses("日程")), "she has changed her language since"
 
 
 async def test_readers_of_traditional_get_traditional(bot: Bot) -> None:
@@ -193,12 +227,45 @@ async def test_a_freed_seat_goes_to_the_next_who_is_told(sqlite_url: str) -> Non
             await person.presses("我要参加")
         shown = await people[-1].presses("我要参加")
         assert "候补第1位" in text_of(shown)
+        assert "加入候补" not in text_of(shown), "who waits is not invited to wait"
+        assert "退出候补" in labels_of(shown)
+        assert "取消参加" not in labels_of(shown)
         await people[0].says("/agenda")
         await people[0].presses(small.title.in_("zh")[:6])
         await people[0].presses("取消参加")
         await people[0].presses("确认取消")
         told = await bot.telegram.wait_for(bot.chats, "名额空出")
         assert small.title.in_("zh") in told.text
+
+
+async def test_an_evening_that_is_past_midnight_in_beijing_says_so(sqlite_url: str) -> None:
+    async with running(sqlite_url, event="demo", clock="2027-05-20T06:00") as bot:
+        li = bot.delegate("web", language="zh")
+        await li.starts()
+        shown = text_of(await li.update({"kind": "press", "action": "day|2027-05-20"}))  # type: ignore[attr-defined]
+        assert "（北京时间16:15）" in shown, "10:15 in Paris"
+        assert "（北京时间次日01:30）" in shown, "19:30 in Paris"
+
+
+async def test_who_waits_may_stop_waiting(sqlite_url: str) -> None:
+    async with running(sqlite_url, event="demo", clock="2027-05-20T06:00") as bot:
+        event, now = bot.app.opened.published.event, bot.app.opened.clock.now()
+        from bot.programme import seats
+
+        small = min((s for s in event.sessions if s.capacity and seats.is_open(s, now)), key=lambda s: s.capacity or 0)
+        people = [bot.delegate("web", language="fr") for _ in range((small.capacity or 0) + 1)]
+        for person in people:
+            await person.starts(f"s_{small.id}")
+            await person.update({"kind": "press", "action": f"join|{small.id}"})  # type: ignore[attr-defined]
+        waiting = people[-1]
+        asked = await waiting.presses("Quitter la liste d’attente")
+        assert "liste d’attente" in text_of(asked)
+        kept = await waiting.presses("Garder mon rang")
+        assert "Votre rang sur la liste d’attente\N{NO-BREAK SPACE}: 1." in text_of(kept)
+        await waiting.presses("Quitter la liste d’attente")
+        gone = await waiting.presses("Oui, quitter la liste")
+        assert "Liste d’attente" in labels_of(gone)
+        assert "rang" not in text_of(gone)
 
 
 async def test_another_event_in_other_languages_runs_from_its_folder(sqlite_url: str) -> None:

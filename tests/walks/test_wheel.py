@@ -50,7 +50,7 @@ def test_a_batch_of_questions_goes_in_and_out_as_json_lines(installed: Path) -> 
 
 
 def test_a_conversation_runs_through_a_pipe(installed: Path) -> None:
-    done = passerelle(installed, "chat", "--lang", "zh", stdin="/programme\n1\n1\n/agenda\n")
+    done = passerelle(installed, "chat", "--lang", "zh", stdin="/programme\n2\n1\n/agenda\n")
     assert done.returncode == 0, done.stderr
     assert "您已登记参加" in done.stdout
     assert "分论坛三" in done.stdout.rsplit("› /agenda", 1)[1]

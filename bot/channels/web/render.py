@@ -48,7 +48,7 @@ def _span(span: Span) -> dict[str, Any]:
 
 
 def _rest(reply: Reply, say: Words) -> dict[str, Any]:
-    rest: dict[str, Any] = {"buttons": [_button(button) for button in reply.buttons]}
+    rest: dict[str, Any] = {"buttons": [written for button in reply.buttons for written in _buttons(button, say)]}
     labels: dict[str, str] = {}
     if reply.large:
         rest["large"] = reply.large
@@ -63,7 +63,11 @@ def _rest(reply: Reply, say: Words) -> dict[str, Any]:
     return rest | ({"labels": labels} if labels else {})
 
 
-def _button(button: Button) -> dict[str, str]:
-    if isinstance(button.action, Link):
-        return {"label": button.label, "url": button.action.url}
-    return {"label": button.label, "action": button.action.pack()}
+def _buttons(button: Button, say: Words) -> list[dict[str, str]]:
+    """One button; two of a feed: what lets a phone offer to subscribe, and the address, for other calendars."""
+    match button.action:
+        case Link(url, is_feed):
+            subscribe = [{"label": say.p("button", "Subscribe"), "feed": url}] if is_feed else []
+            return [*subscribe, {"label": button.label, "url": url}]
+        case action:
+            return [{"label": button.label, "action": action.pack()}]

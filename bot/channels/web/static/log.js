@@ -158,7 +158,10 @@ function drawActions(body, sequence) {
   if (body.place) actions.push(chip('a', 'chip', PIN, labels.place, mapOf(body.place)));
   if (body.file) actions.push(download(body.file, labels.file));
   for (const button of body.buttons ?? []) {
-    if (!button.url) {
+    if (button.feed) {
+      // The scheme at which a phone asks whether to subscribe, where https would only download once.
+      actions.push(link(`webcal://${location.host}${button.feed}`, 'chip', button.label));
+    } else if (!button.url) {
       const node = chip('button', 'chip', '', button.label);
       node.addEventListener('click', () => pressed(node, button, sequence));
       actions.push(node);

@@ -1,0 +1,88 @@
+"""Commands in other shells, on the database of a running bot: one clock for all, and nobody's data touched."""
+
+import asyncio
+import os
+import shutil
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+
+from tests.delegate import folder, running, text_of
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+async def passerelle(*arguments: str, stdin: str = "", **settings: str) -> tuple[int, str, str]:
+    """(exit code, stdout, stderr) of a command that knows of the settings what is given here."""
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("PASSERELLE_")}
+    given = {f"PASSERELLE_{name.upper()}": value for name, value in settings.items()}
+    environment = {**mine, **given, "PYTHONPATH": str(ROOT), "PASSERELLE_EMBEDDER": "none"}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
+    )
+    out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 120)
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+@pytest.mark.parametrize("clock", ["", "2016-01-01T09:00"])
+async def test_a_chat_beside_the_bot_lives_at_its_moment_and_erases_nobody(database_url: str, clock: str) -> None:
+    elsewhere = {"clock": clock} if clock else {}
+    async with running(database_url, clock="2014-11-06T09:00") as bot:
+        marie = bot.delegate("web", language="fr")
+        await marie.starts("s_atelier-3")
+        await marie.presses("Je participe")
+        code, out, err = await passerelle(
+            "chat", "--lang", "fr", stdin="/now\n", database_url=database_url, **elsewhere
+        )
+        assert code == 0, err
+        assert "Il est 9\N{NO-BREAK SPACE}h" in out
+        assert "purged" not in err
+        assert ("clock.kept" in err) == bool(clock), "whoever asks for another moment is told that it is not so"
+        assert "Atelier 3" in text_of(await marie.says("/agenda"))
+        _, out, _ = await passerelle(
+            "ask", "--lang", "fr", "qu'est-ce qu'il y a en ce moment ?", database_url=database_url, **elsewhere
+        )
+        assert "Atelier 3" in out or "ouverture" in out
+
+
+async def test_publish_asks_a_pipe_too_and_takes_no_answer_for_a_no(sqlite_url: str, tmp_path: Path) -> None:
+    event = shutil.copytree(folder("tiny-event"), tmp_path / "event")
+    where = {"database_url": sqlite_url, "event": str(event)}
+    _, out, _ = await passerelle("publish", str(event), **where)  # a new database begins with it
+    assert "Version 1 is what the folder says" in out
+    programme = event / "programme.yaml"
+    programme.write_text(programme.read_text(encoding="utf-8").replace("10:30", "10:45"), encoding="utf-8")
+    for answer, published, more in (("n\n", False, ""), ("", False, "--yes"), ("y\n", True, "")):
+        code, out, err = await passerelle("publish", str(event), stdin=answer, **where)
+        assert "changed  session werkstatt: start" in out
+        assert code == (0 if published else 1), err
+        assert ("Version 2 is published" in out) == published
+        assert more in err
+
+
+async def test_a_chat_is_left_as_it_says_and_keeps_files_for_their_owner_alone(sqlite_url: str, tmp_path: Path) -> None:
+    where = {"database_url": sqlite_url, "clock": "2014-11-06T09:00"}
+    code, out, err = await passerelle("chat", "--lang", "fr", stdin="/mydata\n/quit\n/now\n", **where)
+    assert code == 0, err
+    assert out.startswith("Pour quitter\N{NO-BREAK SPACE}: /quit")
+    assert "/now" not in out, "the line after /quit is not read"
+    (file,) = (tmp_path / "var" / "files").rglob("*.json")
+    assert f"Fichier enregistré\N{NO-BREAK SPACE}: {file}" in out
+    assert file.stat().st_mode & 0o077 == 0
+    assert [each.name for each in tmp_path.iterdir() if each.suffix == ".json"] == []
+    _, out, _ = await passerelle("chat", stdin="/forget\n1\n", **where)
+    assert "sont également effacés" in out
+    assert not file.exists()
+
+
+async def test_a_chat_shows_a_place_on_a_map_that_a_browser_opens(sqlite_url: str) -> None:
+    async with running(sqlite_url) as bot:
+        li = bot.delegate("terminal", language="zh")
+        await li.starts()
+        await li.says("怎么从机场去市区？")
+        shown = text_of(await li.presses("Entzheim-Aéroport"))
+        assert "打开地图：https://www.openstreetmap.org/?mlat=48.5" in shown
+        assert "geo:" not in shown
