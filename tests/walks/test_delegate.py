@@ -90,6 +90,23 @@ async def test_readers_of_traditional_get_traditional(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("channel", EVERY_CHANNEL)
+async def test_one_message_in_the_other_script_is_answered_in_it_with_an_offer(bot: Bot, channel: str) -> None:
+    li = bot.delegate(channel, language="zh-CN")
+    await li.starts()
+    shown = await li.says("會場有無線網路嗎？密碼是多少")
+    assert "密碼" in text_of(shown)
+    assert "以後都用繁體中文" in labels_of(shown)
+    assert "地址与地图" in text_of(await li.says("/help"))
+    shown = await li.says("会场有无线网吗？密码是多少")
+    assert "密码" in text_of(shown)
+    assert "以后都用" not in " ".join(labels_of(shown))
+    await li.says("會場有無線網路嗎？密碼是多少")
+    await li.presses("以後都用繁體中文")
+    assert "密碼" in text_of(await li.says("会场有无线网吗？密码是多少")), "chosen, it stays"
+    assert "地址與地圖" in text_of(await li.says("/help"))
+
+
+@pytest.mark.parametrize("channel", EVERY_CHANNEL)
 @pytest.mark.parametrize(
     "text",
     ["", "😀😀", "<b>x</b> & <script>alert(1)</script>", "'; DROP TABLE person; --", "שלום עולם ‮abc", "x" * 10_000,
