@@ -6,7 +6,9 @@ import icalendar
 import pytest
 from playwright.async_api import expect
 
+from bot.channels.web.identity import COOKIE
 from tests.pages.conftest import Phones
+from tests.pages.phone import Phone
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -94,6 +96,67 @@ async def test_the_header_changes_the_language_of_page_and_answers(phones: Phone
     await li.shot("zh-7-switched")
     await li.opens()
     await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
+@pytest.mark.parametrize("how", ["words", "button"])
+async def test_the_page_follows_the_language_asked_for_in_the_conversation(phones: Phones, how: str) -> None:
+    li = await phones("fr-FR")
+    await li.opens()
+    if how == "words":
+        await li.says("请用中文")
+    else:
+        await li.says("/language")
+        await li.taps("简体中文")
+    await li.field.press_sequentially("还在写", delay=20)
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    await expect(li.field).to_have_attribute("placeholder", "输入您的问题")
+    await expect(li.field).to_have_value("还在写")
+    await expect(li.field).to_be_focused()
+    await expect(li.page.locator(".rehearsal")).to_contain_text("11月6日")
+    await expect(li.log, "what was said stays").to_contain_text("bienvenue")
+    await li.shot(f"zh-8-followed-{how}")
+    await li.opens()
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
+async def test_who_is_forgotten_leaves_nothing_on_the_phone(phones: Phones) -> None:
+    marie = await phones("fr-FR")
+    await marie.opens()
+    await marie.says("atelier innovation")
+    await marie.taps("Je participe")
+    await expect(marie.answer.get_by_role("button", name="Me retirer")).to_be_visible()
+    other = Phone(await marie.page.context.new_page(), marie.line)
+    await other.opens()
+    await marie.page.bring_to_front()
+    (before,) = [cookie for cookie in await marie.page.context.cookies() if cookie["name"] == COOKIE]
+    await marie.says("/forget")
+    await marie.taps("Tout effacer")
+    await expect(marie.log.locator(".message")).to_have_text(["Vos données ont été effacées."])
+    await marie.shot("fr-7-forgotten")
+    for page in (marie.page, other.page):
+        kept = await page.evaluate("JSON.stringify(localStorage)")
+        assert not any(word in kept for word in ("telier", "forget", "effac")), kept
+    await expect(other.log).not_to_contain_text("telier")
+    (after,) = [cookie for cookie in await marie.page.context.cookies() if cookie["name"] == COOKIE]
+    assert after["value"] != before["value"]
+    await marie.page.reload()
+    await expect(marie.answers).to_have_count(2)
+    await expect(marie.answers.first).to_contain_text("bienvenue")
+    await expect(marie.log).not_to_contain_text("effacées")
+    await expect(marie.said).to_have_count(0)
+
+
+async def test_who_is_forgotten_may_go_on_as_somebody_new(phones: Phones) -> None:
+    marie = await phones("fr-FR")
+    await marie.opens()
+    await marie.says("/forget")
+    await marie.taps("Tout effacer")
+    await expect(marie.log.locator(".message")).to_have_text(["Vos données ont été effacées."])
+    await marie.says("merci")
+    await expect(marie.answer, "the notice of first contact").to_contain_text("/forget")
+    await expect(marie.said.locator(".bubble")).to_have_text("merci")
+    await marie.page.reload()
+    await expect(marie.said.locator(".bubble")).to_have_text("merci")
 
 
 async def test_whatever_is_typed_is_shown_as_it_was_typed(phones: Phones) -> None:

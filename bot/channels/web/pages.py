@@ -168,7 +168,7 @@ class Pages:
 def script_words(say: Words) -> Mapping[str, str]:
     """What the scripts say."""
     return {
-        "you": say.p("author", "You"),
+        "you": say.p("author", "You:"),
         "online": say.p("connection", "Online"),
         "connecting": say.text("Connecting…"),
         "offline": say.p("connection", "Offline"),

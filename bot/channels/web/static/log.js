@@ -30,10 +30,14 @@ export function prepare({ onPress, onRetry }) {
   log.addEventListener('scroll', () => isAtEnd() && showPill(null), { passive: true });
 }
 
-export function redraw(items) {
-  log.setAttribute('aria-live', 'off');
+// isSaid: read out what is drawn.
+export function redraw(items, isSaid = false) {
+  if (!isSaid) log.setAttribute('aria-live', 'off');
+  const hadFocus = log.contains(document.activeElement);
+  showPill(null);
   log.replaceChildren(...items.map(draw).filter(Boolean));
   markLatest();
+  if (hadFocus) log.focus();
   log.scrollTop = log.scrollHeight;
   setTimeout(() => log.setAttribute('aria-live', 'polite'), 500);
 }
@@ -115,7 +119,7 @@ function draw(item) {
   if (!item.label) return null;
   const bubble = element('div', 'bubble', item.label);
   bubble.dir = 'auto';
-  const node = element('div', 'message mine', element('span', 'unseen', `${words.you}: `), bubble);
+  const node = element('div', 'message mine', element('span', 'unseen', `${words.you} `), bubble);
   node.dataset.key = item.key;
   if (item.fate === 'refused') showLine(node, 'refused', item.why);
   return node;

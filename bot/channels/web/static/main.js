@@ -14,6 +14,7 @@ const stateLine = document.getElementById('state');
 const TYPING_AFTER = 500; // milliseconds without an answer
 
 let typingTimer = 0;
+let reader = page.dataset.language;
 
 // --- the conversation
 
@@ -94,17 +95,33 @@ document.querySelector('.languages').addEventListener('click', async (event) => 
   event.preventDefault();
   const { language } = choice.dataset;
   press(`language|${language}`, choice.textContent.trim());
-  if (language === page.dataset.language) return;
   await settled(3000);
-  keepDraft();
-  location.assign(`/?lang=${language}`);
+  turnTo(language);
 });
+
+// The person's language, as the server has it: changed by words, by a button, in another tab.
+async function follow(language) {
+  reader = language;
+  await settled(3000);
+  while (document.querySelector('dialog[open]')) await nap(200);
+  if (!store.waiting()) turnTo(reader); // else what waits may change it once more
+}
+
+// The whole page in another language. What was said and what is being typed stay.
+function turnTo(language) {
+  if (language === page.dataset.language) return;
+  store.state.isTyping = document.activeElement === field;
+  keepDraft();
+  location.replace(`/?lang=${language}`);
+}
 
 // Until all that was said is taken, but no longer than this: the rest is sent by the next page.
 async function settled(milliseconds) {
   const end = Date.now() + milliseconds;
-  while (store.waiting() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 60));
+  while (store.waiting() && Date.now() < end) await nap(60);
 }
+
+const nap = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 // --- the keyboard of a phone takes room that iOS does not tell the page about
 
@@ -124,6 +141,8 @@ if (asked.get('lang')) {
 if (location.search) history.replaceState(null, '', location.pathname + location.hash);
 
 field.value = store.state.draft;
+if (store.state.isTyping) field.focus();
+store.state.isTyping = false;
 grow();
 log.redraw(store.state.items);
 store.onOtherTab((isShorter) => {
@@ -140,7 +159,8 @@ wire.connect({
     log.showTyping(false);
     log.add(items);
   },
-  restart: () => log.redraw(store.state.items),
+  restart: (isSaid) => log.redraw(store.state.items, isSaid),
+  reader: follow,
   fate: showFate,
   state: (name) => {
     stateLine.dataset.state = name;

@@ -11,7 +11,7 @@ const HIDDEN_PATIENCE = 60_000; // a page in the background lets its connection 
 const LONGEST_PAUSE = 20_000;
 
 const language = document.documentElement.dataset.language;
-let on; // { messages(list), restart(), fate(item, fate, why), state(name) }
+let on; // { messages(list), restart(isSaid), reader(language), fate(item, fate, why), state(name) }
 let source = null;
 let failures = 0;
 let watchdog = 0;
@@ -96,7 +96,7 @@ async function post(item) {
     });
     const answer = await response.json(); // fails where a hotel's sign-in page answers instead
     if (response.ok) {
-      take(answer);
+      take(answer, item);
       return {};
     }
     const wait = Number(response.headers.get('Retry-After'));
@@ -110,10 +110,12 @@ async function post(item) {
   }
 }
 
-function take(answer) {
-  const isOther = meet(answer.conversation);
+function take(answer, item) {
+  if (answer.erased) forget(answer.messages, item.key);
+  const isOther = meet(answer.conversation) || answer.erased;
   if (answer.restarted) begin({ erased: true });
-  receive(answer.messages);
+  if (!answer.erased) receive(answer.messages);
+  if (answer.language) on.reader(answer.language);
   if (isOther || !source) open(); // the stream is that of the conversation before, or down no longer
   else if (source.isOpen) on.state('online');
 }
@@ -140,6 +142,8 @@ function open() {
     flush();
   });
   hear('restart', () => begin({ erased: true }));
+  hear('erased', ({ messages }) => forget(messages));
+  hear('reader', (reader) => reader.language && on.reader(reader.language));
   hear('message', (message) => receive([message]));
   hear('beat', () => {});
   opened.onerror = () => opened === source && fail(!navigator.onLine);
@@ -176,7 +180,12 @@ function meet(conversation) {
 
 function begin(how) {
   store.restart(how);
-  on.restart();
+  on.restart(false);
+}
+
+function forget(goodbye, key) {
+  store.forget(goodbye, key);
+  on.restart(true);
 }
 
 function receive(messages) {
