@@ -82,9 +82,9 @@ function shortcut(target) {
   return button;
 }
 
-function drawSession({ id, time, title, place, theme, people, status, abstract }) {
+function drawSession({ id, time, title, place, theme, people, status, status_note: note, abstract }) {
   const head = [element('span', 'time', time ?? '')];
-  if (status) head.push(element('span', 'status', status));
+  if (status) head.push(' ', element('span', 'status', status));
   head.push(element('span', 'title', title));
   if (place) head.push(element('span', 'more', place));
   const button = element('button', 'chip', words.in_chat);
@@ -93,7 +93,7 @@ function drawSession({ id, time, title, place, theme, people, status, abstract }
     dialog.close();
     openInChat(id, title);
   });
-  const facts = [theme, abstract, worded(people)].filter(Boolean).map((text) => element('p', '', text));
+  const facts = [note, theme, abstract, people].filter(Boolean).map((text) => element('p', '', text));
   const inside = element('div', 'body', ...facts, element('div', 'actions', button));
   return element('details', 'session', element('summary', '', ...head), inside);
 }
@@ -104,8 +104,6 @@ function drawPlace({ name, address: street, directions }) {
   if (directions) return element('details', 'session', head, element('div', 'body', element('p', '', directions)));
   return element('div', 'session', element('div', 'head', ...head.childNodes));
 }
-
-const worded = (people) => (Array.isArray(people) ? people.join(', ') : people);
 
 function element(name, className, ...children) {
   const node = document.createElement(name);
