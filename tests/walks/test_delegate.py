@@ -124,6 +124,19 @@ async def test_whatever_is_typed_gets_a_reply_with_a_way_on(sqlite_url: str, cha
         assert bot.telegram.faults == []
 
 
+async def test_no_driver_is_shown_a_place_without_an_address(bot: Bot) -> None:
+    li = bot.delegate("web", language="fr")
+    await li.starts()
+    await li.says("/places")
+    (venue,) = await li.presses("Lieu de l’événement")
+    assert "à confirmer" in venue.text
+    assert not venue.body.get("large")
+    await li.says("/places")
+    (station, *_) = await li.presses("Aéroports")
+    (airport,) = await li.presses("Aéroport") if not station.body.get("large") else (station,)
+    assert "Entzheim" in airport.body["large"]
+
+
 @pytest.mark.parametrize("kind", ["sticker", "voice", "photo", "document", "video", "contact"])
 async def test_what_has_no_words_gets_a_kind_answer(bot: Bot, kind: str) -> None:
     li = bot.delegate("telegram")
