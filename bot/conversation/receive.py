@@ -267,6 +267,13 @@ class Conversation:
         return [*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, offer))]
 
 
+def words_for(published: Published, language: str) -> Words:
+    """Words for readers of `language`, in the event's zone, with their second zone where it has one."""
+    details = published.event.details
+    second = details.second_zone.get(language) or details.second_zone.get(base(language))
+    return Words(language, published.event.zone, ZoneInfo(second) if second else None)
+
+
 def _always(say: Words, own: str) -> str:
     """The label of the offer to go on in the language of `say`; between two scripts, it names the script."""
     if base(own) != base(say.language):
@@ -275,10 +282,3 @@ def _always(say: Words, own: str) -> str:
     if say.language == "zh-Hant":
         return say.p("button", "Always in Traditional Chinese")
     return say.p("button", "Always in Simplified Chinese")
-
-
-def words_for(published: Published, language: str) -> Words:
-    """Words for readers of `language`, in the event's zone, with their second zone where it has one."""
-    details = published.event.details
-    second = details.second_zone.get(language) or details.second_zone.get(base(language))
-    return Words(language, published.event.zone, ZoneInfo(second) if second else None)

@@ -88,6 +88,20 @@ async def test_a_goodbye_lost_on_the_way_still_leaves_nothing(phones: Phones, li
     assert "ffac" not in await marie.page.evaluate("JSON.stringify(localStorage)")
 
 
+async def test_the_page_changes_its_language_without_a_network(phones: Phones, line: Line) -> None:
+    li = await phones("fr-FR")
+    await li.opens()
+    await li.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await line.cut()
+    await li.page.locator(".languages").get_by_text("中文").tap()
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    await expect(li.waiting).to_have_text("网络恢复后自动发送")
+    await line.mend()
+    await expect(li.answer).to_contain_text("用中文回答", timeout=25_000)
+    await expect(li.waiting).to_have_count(0)
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
 async def test_the_whole_programme_is_readable_without_a_network(phones: Phones, line: Line) -> None:
     li = await phones("zh-CN", dark=True)
     await li.opens()

@@ -1,9 +1,10 @@
 // Draws the conversation. Everything is text to the browser: no HTML comes from the server.
 
+import { words } from './language.js';
+
 const log = document.getElementById('log');
 const newest = document.getElementById('newest');
 const large = document.getElementById('large');
-const words = JSON.parse(document.getElementById('words').textContent);
 const NEAR = 120; // pixels from the end that still count as being there
 const TALL = 160; // pixels; a longer question may leave the screen to its answer
 const typing = element('div', 'message', element('div', 'bubble typing', element('span')));

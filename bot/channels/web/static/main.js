@@ -1,11 +1,12 @@
 // The page: what is typed and pressed goes to the wire, what comes back to the log.
 
+import * as language from './language.js';
+import { words } from './language.js';
 import * as log from './log.js';
 import * as programme from './programme.js';
 import * as store from './store.js';
 import * as wire from './wire.js';
 
-const words = JSON.parse(document.getElementById('words').textContent);
 const page = document.documentElement;
 const composer = document.getElementById('composer');
 const field = document.getElementById('text');
@@ -14,7 +15,6 @@ const stateLine = document.getElementById('state');
 const TYPING_AFTER = 500; // milliseconds without an answer
 
 let typingTimer = 0;
-let reader = page.dataset.language;
 
 // --- the conversation
 
@@ -89,39 +89,19 @@ for (const dialog of document.querySelectorAll('dialog')) {
   });
 }
 
-document.querySelector('.languages').addEventListener('click', async (event) => {
+document.querySelector('.languages').addEventListener('click', (event) => {
   const choice = event.target.closest('[data-language]');
   if (!choice) return;
   event.preventDefault();
-  const { language } = choice.dataset;
-  press(`language|${language}`, choice.textContent.trim());
-  await settled(3000);
-  turnTo(language);
+  const chosen = choice.dataset.language;
+  press(`language|${chosen}`, choice.textContent.trim());
+  language.turnTo(chosen);
 });
 
-// The person's language, as the server has it: changed by words, by a button, in another tab.
-async function follow(language) {
-  reader = language;
-  await settled(3000);
-  while (document.querySelector('dialog[open]')) await nap(200);
-  if (!store.waiting()) turnTo(reader); // else what waits may change it once more
-}
-
-// The whole page in another language. What was said and what is being typed stay.
-function turnTo(language) {
-  if (language === page.dataset.language) return;
-  store.state.isTyping = document.activeElement === field;
-  keepDraft();
-  location.replace(`/?lang=${language}`);
-}
-
-// Until all that was said is taken, but no longer than this: the rest is sent by the next page.
-async function settled(milliseconds) {
-  const end = Date.now() + milliseconds;
-  while (store.waiting() && Date.now() < end) await nap(60);
-}
-
-const nap = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+language.onTurn(() => {
+  stateLine.textContent = words[stateLine.dataset.state];
+  programme.refresh();
+});
 
 // --- the keyboard of a phone takes room that iOS does not tell the page about
 
@@ -135,14 +115,10 @@ viewport?.addEventListener('resize', () => {
 // --- begin
 
 const asked = new URLSearchParams(location.search);
-if (asked.get('lang')) {
-  document.cookie = `lang=${page.dataset.language}; path=/; max-age=63072000; samesite=lax`;
-}
+if (asked.get('lang')) language.keep();
 if (location.search) history.replaceState(null, '', location.pathname + location.hash);
 
 field.value = store.state.draft;
-if (store.state.isTyping) field.focus();
-store.state.isTyping = false;
 grow();
 log.redraw(store.state.items);
 store.onOtherTab((isShorter) => {
@@ -160,7 +136,7 @@ wire.connect({
     log.add(items);
   },
   restart: (isSaid) => log.redraw(store.state.items, isSaid),
-  reader: follow,
+  reader: language.turnTo, // changed by words, by a button, in another tab
   fate: showFate,
   state: (name) => {
     stateLine.dataset.state = name;

@@ -1,15 +1,16 @@
 // The whole programme, readable without a network once it was seen. The copy is kept beside the page
 // (Cache Storage, where the browser has it: on https and localhost) and always says how old it is.
 
+import { current, words } from './language.js';
+
 const CACHE = 'programme';
 const dialog = document.getElementById('programme');
 const stateLine = document.getElementById('programme-state');
 const days = document.getElementById('programme-days');
 const body = document.getElementById('programme-body');
-const words = JSON.parse(document.getElementById('words').textContent);
-const address = `/programme.json?lang=${document.documentElement.dataset.language}`;
 
 let shown = ''; // what is drawn, as JSON
+let language = ''; // and in which language
 let openInChat = () => {};
 
 export function prepare({ onSession }) {
@@ -35,14 +36,16 @@ function follow() {
 }
 
 // The kept copy at once, then the network's.
-async function refresh() {
-  const kept = await keptCopy();
-  if (kept && !shown) draw(kept);
+export async function refresh() {
+  const address = `/programme.json?lang=${current()}`;
+  const kept = await keptCopy(address);
+  if (kept && (!shown || language !== current())) draw(kept);
   try {
     const response = await fetch(address);
     if (!response.ok) throw new Error(`programme: ${response.status}`);
     const copy = response.clone();
-    draw(await response.json());
+    const programme = await response.json();
+    if (programme.language === current()) draw(programme);
     if (globalThis.caches) await (await caches.open(CACHE)).put(address, copy);
   } catch {
     if (kept) draw(kept, `${words.offline} · `);
@@ -50,7 +53,7 @@ async function refresh() {
   }
 }
 
-async function keptCopy() {
+async function keptCopy(address) {
   try {
     return await (await (await caches.open(CACHE)).match(address))?.json();
   } catch {
@@ -63,6 +66,7 @@ function draw(programme, before = '') {
   const text = JSON.stringify(programme);
   if (text === shown) return;
   shown = text;
+  language = programme.language;
   const { event = {}, days: all = [], places = [] } = programme;
   const sections = all.map((day) => section(day.title, (day.sessions ?? []).map(drawSession)));
   if (places.length) sections.push(section(words.places, places.map(drawPlace)));

@@ -1,4 +1,4 @@
-// What this phone remembers: the conversation as shown, what waits to be sent, a draft and whether it is being typed.
+// What this phone remembers: the conversation as shown, what waits to be sent, a draft.
 //
 // An item is either a message of the bot {sequence, body} or one's own
 // {key, label, posted, fate: 'waiting' | 'sent' | 'refused', why}. An empty label is not shown. What is passing
@@ -7,7 +7,7 @@
 const NAME = 'passerelle.chat';
 const KEPT = 200;
 
-const blank = () => ({ conversation: '', last: 0, items: [], draft: '', isTyping: false });
+const blank = () => ({ conversation: '', last: 0, items: [], draft: '' });
 
 export let state = load();
 
