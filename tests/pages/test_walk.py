@@ -71,6 +71,19 @@ async def test_a_delegate_asks_and_signs_up_in_french(phones: Phones) -> None:
     await marie.shot("fr-3-agenda")
 
 
+async def test_a_drumming_finger_presses_once_whatever_comes_under_it(phones: Phones) -> None:
+    li = await phones("zh-CN")
+    await li.opens()
+    await li.says("分论坛三")
+    box = await li.answer.get_by_role("button", name="我要参加").bounding_box()
+    assert box
+    for _ in range(12):
+        await li.page.touchscreen.tap(box["x"] + 20, box["y"] + 15)
+        await li.page.wait_for_timeout(70)
+    await expect(li.answer.get_by_role("button", name="取消参加")).to_be_visible()
+    await expect(li.said.locator(".bubble")).to_have_text(["分论坛三", "我要参加"])
+
+
 async def test_the_door_of_a_room_leads_to_its_session(phones: Phones) -> None:
     marie = await phones("fr-FR")
     await marie.page.goto(marie.line.url + "/s/atelier-3")

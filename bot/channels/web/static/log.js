@@ -9,6 +9,7 @@ const NEAR = 120; // pixels from the end that still count as being there
 const TALL = 160; // pixels; a longer question may leave the screen to its answer
 const typing = element('div', 'message', element('div', 'bubble typing', element('span')));
 const SLOW = 900; // milliseconds
+const REST = 700; // milliseconds
 const TURN = 2000; // milliseconds within which answers that come one by one belong together
 const SAFE_LINK = /^(https?:|tel:|mailto:|\/(?!\/))/i;
 const PIN = 'M12 21s7-6.5 7-11.5a7 7 0 0 0-14 0C5 14.5 12 21 12 21z';
@@ -20,6 +21,7 @@ let retry = () => {};
 let anchor = null; // the first answer of the turn, which stays in sight while others follow it
 let anchoredAt = 0; // where that left the log: elsewhere, the reader has moved
 let addedAt = 0;
+let tapped = { timeStamp: -Infinity, clientX: 0, clientY: 0 };
 let unseen = null; // the first message that came below what the reader looks at
 
 // onPress(button, sequence): a button under a message. onRetry(key): an own message once more.
@@ -165,7 +167,7 @@ function drawActions(body, sequence) {
   for (const button of body.buttons ?? []) {
     if (!button.url) {
       const node = chip('button', 'chip', '', button.label);
-      node.addEventListener('click', () => pressed(node, button, sequence));
+      node.addEventListener('click', (event) => pressed(event, button, sequence));
       actions.push(node);
     } else if (SAFE_LINK.test(button.url)) {
       actions.push(link(button.url, 'chip', button.label));
@@ -174,11 +176,15 @@ function drawActions(body, sequence) {
   return actions;
 }
 
-function pressed(node, button, sequence) {
-  if (node.dataset.resting) return; // a finger that trembles
-  node.dataset.resting = 'yes';
-  setTimeout(() => delete node.dataset.resting, 700);
-  press(button, sequence);
+function pressed(event, button, sequence) {
+  if (!isTremor(event)) press(button, sequence);
+}
+
+// A finger that trembles or drums hits the same spot again, where meanwhile another button may have come.
+function isTremor({ timeStamp, clientX, clientY }) {
+  const before = tapped;
+  tapped = { timeStamp, clientX, clientY };
+  return timeStamp - before.timeStamp < REST && Math.hypot(clientX - before.clientX, clientY - before.clientY) < 40;
 }
 
 function download(file, label) {
