@@ -18,7 +18,7 @@ from bot.answers import warming
 from bot.answers.engine import Engine
 from bot.channels.web.channel import WebChannel
 from bot.channels.web.site import Site
-from bot.channels.web.stream import Stored
+from bot.channels.web.stream import Line, Stored
 from bot.chat.channel import Channel
 from bot.clock import Clock
 from bot.conversation.reading import Reader
@@ -247,9 +247,10 @@ def web_channel(settings: Settings, opened: Opened) -> WebChannel:
     """The web chat, reading its messages from the outbox."""
     store, known = opened.store, opened.versions
 
-    async def backlog(address: str, after: int) -> list[Stored]:
-        rows = await store.read(outbox.since, "web", address, after, 100)
-        return [Stored(sequence, body) for sequence, body in rows]
+    async def backlog(address: str, after: int) -> Line:
+        line = await store.read(outbox.since, "web", address, after, 100)
+        language = line.language if line.language in site().words else ""  # the event may speak it no longer
+        return Line([Stored(*each) for each in line.messages], language, line.is_leaving)
 
     sites: dict[int, Site] = {}
 

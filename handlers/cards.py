@@ -152,12 +152,17 @@ def place(place: Place, say: Words) -> Reply:
     text = [Markup((Paragraph((Span(name, bold=True),)),))]
     address = ", ".join(part for part in (place.address, place.city) if part and part not in place.address)
     address = address or place.address
-    text.append(say.plain(address) if address else say("Address: {unknown}", unknown=facts.to_be_confirmed(say)))
+    if address:
+        text.append(say.plain(address))
+    at = Coordinates(place.lat, place.lon, name, address) if place.lat is not None and place.lon is not None else None
+    can_be_found = bool(place.address) or at is not None
+    if not can_be_found:
+        text.append(say("Address: {unknown}", unknown=facts.to_be_confirmed(say)))
     if place.directions:
         text.append(say.markup(place.directions.in_(say.language)))
-    at = Coordinates(place.lat, place.lon, name, address) if place.lat is not None and place.lon is not None else None
     # A taxi driver in France reads the French name and the address, whatever the reader's language.
-    large = "\n".join(part for part in (place.name.in_("fr"), place.address, place.city) if part) if address else ""
+    lines = (place.name.in_("fr"), place.address, "" if place.city in place.address else place.city)
+    large = "\n".join(filter(None, lines)) if can_be_found else ""
     return Reply(
         text=Markup.join(text),
         place=at,

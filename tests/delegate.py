@@ -104,9 +104,10 @@ class WebDelegate(Walker):
             self._is_known = True
         async with self._http.post(self._url + "/chat/updates", json=body, headers=headers) as answer:
             assert answer.status == 200, (answer.status, await answer.text())
-            messages = (await answer.json())["messages"]
+            given = await answer.json()
+        messages = given["messages"]
         new = [_web_shown(m["body"]) for m in messages if m["sequence"] > self.after]
-        self.after = max([self.after, *(m["sequence"] for m in messages)])
+        self.after = 0 if given["erased"] else max([self.after, *(m["sequence"] for m in messages)])
         self.seen += new
         return new
 

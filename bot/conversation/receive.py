@@ -245,25 +245,19 @@ class Conversation:
         return self._words[key]
 
     def _language(self, account: Account, reading: Reading) -> str:
-        """The language of this answer: the text's own, else the person's."""
+        """The language of this answer: the text's own, else the person's. A text alike in both Chinese scripts
+        was read as the person's; who chose one of the two is answered in it, whichever they type."""
         own = account.person.language
-        if not reading.language:
+        if account.person.language_chosen and base(reading.language) == base(own):
             return own
-        if base(reading.language) == "zh" and base(own) == "zh":
-            # Most short texts are written alike in both scripts: Traditional stays until Simplified is chosen.
-            return "zh-Hant" if "zh-Hant" in (own, reading.language) and not account.person.language_chosen else own
-        return reading.language
+        return reading.language or own
 
     def _offering_language(self, ctx: Context, replies: list[Reply]) -> list[Reply]:
         """Answered in another language than the person's own: offer to go on in it."""
         own, spoken = ctx.person.language, ctx.say.language
         if own == spoken or not replies or ctx.account.is_new or ctx.notes.get("language"):
             return replies
-        if base(own) == base(spoken):
-            accounts.set_language(ctx.tx, ctx.person.id, spoken, chosen=False)
-            return replies
-        # Translators: a button under an answer given in another language than the reader's usual one.
-        offer = Button(ctx.say.p("button", "Always in English"), Action("language", (spoken,)))
+        offer = Button(_always(ctx.say, own), Action("language", (spoken,)))
         return [*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, offer))]
 
 
@@ -282,3 +276,13 @@ def words_for(published: Published, language: str) -> Words:
     details = published.event.details
     second = details.second_zone.get(language) or details.second_zone.get(base(language))
     return Words(language, published.event.zone, ZoneInfo(second) if second else None)
+
+
+def _always(say: Words, own: str) -> str:
+    """The label of the offer to go on in the language of `say`; between two scripts, it names the script."""
+    if base(own) != base(say.language):
+        # Translators: a button under an answer given in another language than the reader's usual one.
+        return say.p("button", "Always in English")
+    if say.language == "zh-Hant":
+        return say.p("button", "Always in Traditional Chinese")
+    return say.p("button", "Always in Simplified Chinese")

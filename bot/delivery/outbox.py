@@ -16,7 +16,7 @@ from sqlalchemy import text as sql
 from bot.chat.channel import Failed, InDoubt, Later, Parcel, Sent, Unreachable, Verdict
 from bot.delivery.tables import OPEN, State, outbox
 from bot.people import privacy
-from bot.people.tables import account
+from bot.people.tables import account, person
 from bot.store.transaction import Transaction
 
 LEASE = timedelta(seconds=10)
@@ -196,17 +196,34 @@ def release(tx: Transaction, *, owner: str, now: datetime) -> None:
     tx.execute(mine.values(state=State.QUEUED, lease_owner="", lease_until=None, due_at=now))
 
 
-def since(tx: Transaction, channel: str, address: str, after: int, limit: int) -> list[tuple[int, Mapping[str, Any]]]:
-    """(sequence, body) of the account's newest `limit` messages after `after`, oldest first."""
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An account's messages (sequence, body), oldest first; its person's language, "" for a stranger's.
+    is_leaving: the person asked to be forgotten, and has not written since."""
+
+    messages: Sequence[tuple[int, Mapping[str, Any]]] = ()
+    language: str = ""
+    is_leaving: bool = False
+
+
+def since(tx: Transaction, channel: str, address: str, after: int, limit: int) -> Line:
+    """The account's line from past `after`: where there are more than `limit` messages, the newest."""
+    is_wanted = and_(
+        outbox.c.account_id == account.c.id,
+        outbox.c.sequence > after,
+        outbox.c.state.not_in((State.RECALLED, State.CANCELLED)),
+    )
     rows = tx.execute(
-        select(outbox.c.sequence, outbox.c.body)
-        .join_from(outbox, account)
-        .where(account.c.channel == channel, account.c.address == address, outbox.c.sequence > after)
-        .where(outbox.c.state.not_in((State.RECALLED, State.CANCELLED)))
+        select(person.c.language, person.c.leaving_at, outbox.c.sequence, outbox.c.body)
+        .select_from(account.join(person).outerjoin(outbox, is_wanted))
+        .where(account.c.channel == channel, account.c.address == address)
         .order_by(outbox.c.sequence.desc())
         .limit(limit)
     ).all()
-    return [(sequence, body) for sequence, body in reversed(rows)]
+    if not rows:
+        return Line()
+    messages = [(row.sequence, row.body) for row in reversed(rows) if row.sequence is not None]
+    return Line(messages, rows[0].language, rows[0].leaving_at is not None)
 
 
 def count_open(tx: Transaction, now: datetime) -> int:

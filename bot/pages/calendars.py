@@ -60,7 +60,7 @@ class Calendars:
 def _calendar(content: str, name: str, *, private: bool = False) -> web.Response:
     headers = {
         "Content-Disposition": f'inline; filename="{name}"',
-        "Cache-Control": "private, max-age=300" if private else "public, max-age=300",
+        "Cache-Control": "private, no-cache" if private else "public, max-age=300",
         "X-Robots-Tag": "noindex",
     }
     return web.Response(text=content, content_type="text/calendar", charset="utf-8", headers=headers)

@@ -72,19 +72,21 @@ def _days(event: Event, say: Words) -> list[dict[str, Any]]:
 
 
 def _session(event: Event, session: Session, say: Words) -> dict[str, Any]:
-    status = {
-        "confirmed": "",
-        "provisional": say.text("Provisional: this may still change."),
-        "cancelled": say.text("This session is cancelled."),
-    }
+    status, note = {
+        "confirmed": ("", ""),
+        "provisional": (say.p("status", "Provisional"), say.text("Provisional: this may still change.")),
+        "cancelled": (say.p("status", "Cancelled"), say.text("This session is cancelled.")),
+    }[session.status.value]
     theme = event.theme.get(session.theme or "")
+    people = facts.people(event, session, say)
     return {
         "id": session.id,
         "title": session.title.in_(say.language),
         "time": facts.hour(session, say) if session.day else facts.to_be_confirmed(say),
         "place": say.text("Where: {place}", place=facts.place_name(event, session, say)),
         "theme": theme.name.in_(say.language) if theme else "",
-        "people": facts.people(event, session, say),
-        "status": status[session.status.value],
+        "people": say.text("With: {people}", people=people) if people else "",
+        "status": status,
+        "status_note": note,
         "abstract": str(say.markup(session.abstract.in_(say.language))) if session.abstract else "",
     }

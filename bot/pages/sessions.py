@@ -44,11 +44,17 @@ class SessionPages:
             )
         else:
             title = session.title.in_(say.language)
+            standing = {
+                "confirmed": [],
+                "provisional": [say.text("Provisional: this may still change.")],
+                "cancelled": [say.text("This session is cancelled.")],
+            }
             lines = [
+                *standing[session.status.value],
                 say.text("When: {when}", when=facts.when(session, say)),
                 say.text("Where: {place}", place=facts.place_name(event, session, say)),
             ]
-            lines += [line] if (line := facts.people(event, session, say)) else []
+            lines += [say.text("With: {people}", people=who)] if (who := facts.people(event, session, say)) else []
             lines += [str(say.markup(session.abstract.in_(say.language)))] if session.abstract else []
         page = TEMPLATES.get_template("session.html").render(
             lang="zh-Hans" if say.language == "zh" else say.language,

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from bot.channels.web.identity import COOKIE
 from tests.delegate import running
 from tests.pages.conftest import Phones
 from tests.pages.line import Line
@@ -69,6 +70,36 @@ async def test_an_answer_lost_on_the_way_comes_once(phones: Phones, line: Line) 
     await marie.says("merci")
     await expect(marie.answer).not_to_contain_text("Michel Chéray")
     assert await order(marie) == ["mine", "bot", "mine", "bot"]
+
+
+async def test_a_goodbye_lost_on_the_way_still_leaves_nothing(phones: Phones, line: Line) -> None:
+    marie = await phones("fr-FR")
+    await marie.opens()
+    (before,) = [cookie for cookie in await marie.page.context.cookies() if cookie["name"] == COOKIE]
+    await marie.says("/forget")
+    await expect(marie.answer).to_contain_text("Effacer tout")
+    line.swallow()
+    await marie.taps("Tout effacer")
+    await expect(marie.waiting).to_have_count(1)
+    await line.mend()
+    await expect(marie.log.locator(".message")).to_have_text(["Vos données ont été effacées."], timeout=25_000)
+    (after,) = [cookie for cookie in await marie.page.context.cookies() if cookie["name"] == COOKIE]
+    assert after["value"] != before["value"]
+    assert "ffac" not in await marie.page.evaluate("JSON.stringify(localStorage)")
+
+
+async def test_the_page_changes_its_language_without_a_network(phones: Phones, line: Line) -> None:
+    li = await phones("fr-FR")
+    await li.opens()
+    await li.page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    await line.cut()
+    await li.page.locator(".languages").get_by_text("中文").tap()
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    await expect(li.waiting).to_have_text("网络恢复后自动发送")
+    await line.mend()
+    await expect(li.answer).to_contain_text("用中文回答", timeout=25_000)
+    await expect(li.waiting).to_have_count(0)
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
 
 
 async def test_the_whole_programme_is_readable_without_a_network(phones: Phones, line: Line) -> None:

@@ -6,7 +6,9 @@ import icalendar
 import pytest
 from playwright.async_api import expect
 
+from bot.channels.web.identity import COOKIE
 from tests.pages.conftest import Phones
+from tests.pages.phone import Phone
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -72,6 +74,19 @@ async def test_a_delegate_asks_and_signs_up_in_french(phones: Phones) -> None:
     await marie.shot("fr-3-agenda")
 
 
+async def test_a_drumming_finger_presses_once_whatever_comes_under_it(phones: Phones) -> None:
+    li = await phones("zh-CN")
+    await li.opens()
+    await li.says("分论坛三")
+    box = await li.answer.get_by_role("button", name="我要参加").bounding_box()
+    assert box
+    for _ in range(12):
+        await li.page.touchscreen.tap(box["x"] + 20, box["y"] + 15)
+        await li.page.wait_for_timeout(70)
+    await expect(li.answer.get_by_role("button", name="取消参加")).to_be_visible()
+    await expect(li.said.locator(".bubble")).to_have_text(["分论坛三", "我要参加"])
+
+
 async def test_the_door_of_a_room_leads_to_its_session(phones: Phones) -> None:
     marie = await phones("fr-FR")
     await marie.page.goto(marie.line.url + "/s/atelier-3")
@@ -97,6 +112,75 @@ async def test_the_header_changes_the_language_of_page_and_answers(phones: Phone
     await li.shot("zh-7-switched")
     await li.opens()
     await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
+@pytest.mark.parametrize("how", ["words", "button"])
+async def test_the_page_follows_the_language_asked_for_in_the_conversation(phones: Phones, how: str) -> None:
+    li = await phones("fr-FR")
+    await li.opens()
+    if how == "words":
+        await li.says("请用中文")
+    else:
+        await li.says("/language")
+        await li.taps("简体中文")
+    await li.field.press_sequentially("还在写", delay=20)
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    await expect(li.field).to_have_attribute("placeholder", "输入您的问题")
+    await expect(li.field).to_have_value("还在写")
+    await expect(li.field).to_be_focused()
+    await expect(li.page.locator(".rehearsal")).to_contain_text("11月6日")
+    await expect(li.log, "what was said stays").to_contain_text("bienvenue")
+    await li.shot(f"zh-8-followed-{how}")
+    await li.opens_menu("日程")
+    await expect(li.programme.get_by_text("开幕式", exact=True)).to_be_visible()
+    await li.programme.get_by_role("button", name="关闭").tap()
+    await li.field.fill("")
+    await li.says("in English, please")
+    await expect(li.field).to_have_attribute("placeholder", "Your question")
+    await li.says("请用中文")
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+    await li.opens()
+    await expect(li.page.locator("html")).to_have_attribute("lang", "zh-Hans")
+
+
+async def test_who_is_forgotten_leaves_nothing_on_the_phone(phones: Phones) -> None:
+    marie = await phones("fr-FR")
+    await marie.opens()
+    await marie.says("atelier innovation")
+    await marie.taps("Je participe")
+    await expect(marie.answer.get_by_role("button", name="Me retirer")).to_be_visible()
+    other = Phone(await marie.page.context.new_page(), marie.line)
+    await other.opens()
+    await marie.page.bring_to_front()
+    (before,) = [cookie for cookie in await marie.page.context.cookies() if cookie["name"] == COOKIE]
+    await marie.says("/forget")
+    await marie.taps("Tout effacer")
+    await expect(marie.log.locator(".message")).to_have_text(["Vos données ont été effacées."])
+    await marie.shot("fr-7-forgotten")
+    for page in (marie.page, other.page):
+        kept = await page.evaluate("JSON.stringify(localStorage)")
+        assert not any(word in kept for word in ("telier", "forget", "effac")), kept
+    await expect(other.log).not_to_contain_text("telier")
+    (after,) = [cookie for cookie in await marie.page.context.cookies() if cookie["name"] == COOKIE]
+    assert after["value"] != before["value"]
+    await marie.page.reload()
+    await expect(marie.answers).to_have_count(2)
+    await expect(marie.answers.first).to_contain_text("bienvenue")
+    await expect(marie.log).not_to_contain_text("effacées")
+    await expect(marie.said).to_have_count(0)
+
+
+async def test_who_is_forgotten_may_go_on_as_somebody_new(phones: Phones) -> None:
+    marie = await phones("fr-FR")
+    await marie.opens()
+    await marie.says("/forget")
+    await marie.taps("Tout effacer")
+    await expect(marie.log.locator(".message")).to_have_text(["Vos données ont été effacées."])
+    await marie.says("merci")
+    await expect(marie.answer, "the notice of first contact").to_contain_text("/forget")
+    await expect(marie.said.locator(".bubble")).to_have_text("merci")
+    await marie.page.reload()
+    await expect(marie.said.locator(".bubble")).to_have_text("merci")
 
 
 async def test_whatever_is_typed_is_shown_as_it_was_typed(phones: Phones) -> None:

@@ -124,6 +124,23 @@ async def test_readers_of_traditional_get_traditional(bot: Bot) -> None:
 
 
 @pytest.mark.parametrize("channel", EVERY_CHANNEL)
+async def test_one_message_in_the_other_script_is_answered_in_it_with_an_offer(bot: Bot, channel: str) -> None:
+    li = bot.delegate(channel, language="zh-CN")
+    await li.starts()
+    shown = await li.says("會場有無線網路嗎？密碼是多少")
+    assert "密碼" in text_of(shown)
+    assert "以後都用繁體中文" in labels_of(shown)
+    assert "地址与地图" in text_of(await li.says("/help"))
+    shown = await li.says("会场有无线网吗？密码是多少")
+    assert "密码" in text_of(shown)
+    assert "以后都用" not in " ".join(labels_of(shown))
+    await li.says("會場有無線網路嗎？密碼是多少")
+    await li.presses("以後都用繁體中文")
+    assert "密碼" in text_of(await li.says("会场有无线网吗？密码是多少")), "chosen, it stays"
+    assert "地址與地圖" in text_of(await li.says("/help"))
+
+
+@pytest.mark.parametrize("channel", EVERY_CHANNEL)
 @pytest.mark.parametrize(
     "text",
     ["", "😀😀", "<b>x</b> & <script>alert(1)</script>", "'; DROP TABLE person; --", "שלום עולם ‮abc", "x" * 10_000,
@@ -139,6 +156,19 @@ async def test_whatever_is_typed_gets_a_reply_with_a_way_on(sqlite_url: str, cha
         assert text_of(shown).strip()
         assert labels_of(shown)
         assert bot.telegram.faults == []
+
+
+async def test_no_driver_is_shown_a_place_without_an_address(bot: Bot) -> None:
+    li = bot.delegate("web", language="fr")
+    await li.starts()
+    await li.says("/places")
+    (venue,) = await li.presses("Lieu de l’événement")
+    assert "à confirmer" in venue.text
+    assert not venue.body.get("large")
+    await li.says("/places")
+    (station, *_) = await li.presses("Aéroports")
+    (airport,) = await li.presses("Aéroport") if not station.body.get("large") else (station,)
+    assert "Entzheim" in airport.body["large"]
 
 
 @pytest.mark.parametrize("kind", ["sticker", "voice", "photo", "document", "video", "contact"])

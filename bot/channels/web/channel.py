@@ -92,10 +92,14 @@ class WebChannel:
         await receive(posted.update)
         is_same = posted.conversation in ("", fingerprint(own))
         found = await news(self._backlog, own, posted.after if is_same else 0)
+        if found.erased:
+            address, own = "", new_address()  # whoever goes on from here is somebody new
         response = _json(
             {
                 "conversation": fingerprint(own),
+                "language": found.language,
                 "restarted": found.restarted,
+                "erased": found.erased,
                 "messages": [{"sequence": each.sequence, "body": each.body} for each in found.messages],
             },
             headers={"Cache-Control": "no-store"},

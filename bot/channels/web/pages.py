@@ -28,7 +28,7 @@ TYPES = {
     ".png": "image/png",
 }
 SERVICE_WORKER = "sw.js"  # served from the root, since it rules over what lies below its address
-SCRIPTS = ("main.js", "store.js", "wire.js", "log.js", "programme.js")
+SCRIPTS = ("main.js", "language.js", "store.js", "wire.js", "log.js", "programme.js")
 LIGHT, DARK = "#f6f4ef", "#101514"
 SECURITY = {
     "Content-Security-Policy": (
@@ -168,7 +168,7 @@ class Pages:
 def script_words(say: Words) -> Mapping[str, str]:
     """What the scripts say."""
     return {
-        "you": say.p("author", "You"),
+        "you": say.p("author", "You:"),
         "online": say.p("connection", "Online"),
         "connecting": say.text("Connecting…"),
         "offline": say.p("connection", "Offline"),

@@ -6,7 +6,7 @@ so. A browser that comes back names the last message it has, so coming back is t
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -35,26 +35,44 @@ class Stored:
     body: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is held for a browser. language: its person's, "" for a stranger's. is_leaving: the person asked to be
+    forgotten, so that the messages are the goodbye."""
+
+    messages: list[Stored]
+    language: str = ""
+    is_leaving: bool = False
+
+
 class Backlog(Protocol):
-    async def __call__(self, address: str, after: int) -> list[Stored]:
+    async def __call__(self, address: str, after: int) -> Line:
         """The messages of `address` past number `after`, oldest first; where there are more, the newest 100."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """restarted: the account's numbers began anew (it was erased), so what the browser shows is gone here."""
+    """What a browser does not have yet, and its person's language.
+
+    erased: the person is forgotten here, and is to be forgotten there but for these last messages.
+    restarted: the account's numbers began anew, so what the browser shows is gone here.
+    """
 
     messages: list[Stored]
+    language: str = ""
     restarted: bool = False
+    erased: bool = False
 
 
-async def news(backlog: Backlog, address: str, after: int) -> News:
-    """What a browser that has all up to `after` does not have yet."""
-    messages = await backlog(address, after)
-    if messages or not after or await backlog(address, after - 1):
-        return News(messages)
-    return News(await backlog(address, 0), restarted=True)
+async def news(backlog: Backlog, address: str, after: int, *, doubts: bool = True) -> News:
+    """What a browser that has all up to `after` does not have yet. doubts: whether these are still our numbers."""
+    line = await backlog(address, after)
+    if line.is_leaving:
+        return News((await backlog(address, 0)).messages, line.language, erased=True)
+    if not doubts or line.messages or not after or (await backlog(address, after - 1)).messages:
+        return News(line.messages, line.language)
+    return News((await backlog(address, 0)).messages, line.language, restarted=True)
 
 
 @dataclass(eq=False, slots=True)
@@ -63,6 +81,8 @@ class _Listener:
     is_closed: bool = False
     position: int = 0
     doubts: bool = False  # woken for a message it should have: the numbers may have begun anew
+    language: str = ""  # last said to be the person's
+    is_erased: bool = False  # was told so
 
 
 class Streams:
@@ -118,11 +138,8 @@ class Streams:
             listener.awake.clear()
             if address:
                 found = await self._look(address, listener)
-                if found.restarted:
-                    await response.write(_event("restart", {}))
-                for message in found.messages:
-                    await response.write(_message(message))
-                    listener.position = message.sequence
+                for event in self._told(found, listener):
+                    await response.write(event)
                 look = FIRST_LOOK_SECONDS if found.messages else min(look * 2, LAST_LOOK_SECONDS)
             if time() >= beat:
                 await response.write(_event("beat", {}))  # an event, so that the page can miss it
@@ -134,12 +151,25 @@ class Streams:
 
     async def _look(self, address: str, listener: _Listener) -> News:
         doubts, listener.doubts = listener.doubts, False
-        if not doubts:
-            return News(await self._backlog(address, listener.position))
-        found = await news(self._backlog, address, listener.position)
+        found = await news(self._backlog, address, listener.position, doubts=doubts)
+        return News([], found.language) if found.erased and listener.is_erased else found
+
+    def _told(self, found: News, listener: _Listener) -> Iterator[bytes]:
+        """The events that say what was found; the listener as it is once they are heard."""
+        if found.erased:
+            listener.is_erased = True
+            written = [{"sequence": message.sequence, "body": message.body} for message in found.messages]
+            yield _event("erased", {"messages": written})
+            return
         if found.restarted:
-            listener.position = 0
-        return found
+            yield _event("restart", {})
+        for message in found.messages:
+            listener.is_erased = False
+            listener.position = message.sequence
+            yield _message(message)
+        if found.language != listener.language:
+            listener.language = found.language
+            yield _event("reader", {"language": found.language})
 
     def _enter(self, address: str) -> _Listener:
         listener = _Listener(is_closed=self._is_closed)

@@ -1,13 +1,15 @@
 // Draws the conversation. Everything is text to the browser: no HTML comes from the server.
 
+import { words } from './language.js';
+
 const log = document.getElementById('log');
 const newest = document.getElementById('newest');
 const large = document.getElementById('large');
-const words = JSON.parse(document.getElementById('words').textContent);
 const NEAR = 120; // pixels from the end that still count as being there
 const TALL = 160; // pixels; a longer question may leave the screen to its answer
 const typing = element('div', 'message', element('div', 'bubble typing', element('span')));
 const SLOW = 900; // milliseconds
+const REST = 700; // milliseconds
 const TURN = 2000; // milliseconds within which answers that come one by one belong together
 const SAFE_LINK = /^(https?:|tel:|mailto:|\/(?!\/))/i;
 const PIN = 'M12 21s7-6.5 7-11.5a7 7 0 0 0-14 0C5 14.5 12 21 12 21z';
@@ -19,6 +21,7 @@ let retry = () => {};
 let anchor = null; // the first answer of the turn, which stays in sight while others follow it
 let anchoredAt = 0; // where that left the log: elsewhere, the reader has moved
 let addedAt = 0;
+let tapped = { timeStamp: -Infinity, clientX: 0, clientY: 0 };
 let unseen = null; // the first message that came below what the reader looks at
 
 // onPress(button, sequence): a button under a message. onRetry(key): an own message once more.
@@ -30,10 +33,14 @@ export function prepare({ onPress, onRetry }) {
   log.addEventListener('scroll', () => isAtEnd() && showPill(null), { passive: true });
 }
 
-export function redraw(items) {
-  log.setAttribute('aria-live', 'off');
+// isSaid: read out what is drawn.
+export function redraw(items, isSaid = false) {
+  if (!isSaid) log.setAttribute('aria-live', 'off');
+  const hadFocus = log.contains(document.activeElement);
+  showPill(null);
   log.replaceChildren(...items.map(draw).filter(Boolean));
   markLatest();
+  if (hadFocus) log.focus();
   log.scrollTop = log.scrollHeight;
   setTimeout(() => log.setAttribute('aria-live', 'polite'), 500);
 }
@@ -115,7 +122,7 @@ function draw(item) {
   if (!item.label) return null;
   const bubble = element('div', 'bubble', item.label);
   bubble.dir = 'auto';
-  const node = element('div', 'message mine', element('span', 'unseen', `${words.you}: `), bubble);
+  const node = element('div', 'message mine', element('span', 'unseen', `${words.you} `), bubble);
   node.dataset.key = item.key;
   if (item.fate === 'refused') showLine(node, 'refused', item.why);
   return node;
@@ -163,7 +170,7 @@ function drawActions(body, sequence) {
       actions.push(link(`webcal://${location.host}${button.feed}`, 'chip', button.label));
     } else if (!button.url) {
       const node = chip('button', 'chip', '', button.label);
-      node.addEventListener('click', () => pressed(node, button, sequence));
+      node.addEventListener('click', (event) => pressed(event, button, sequence));
       actions.push(node);
     } else if (SAFE_LINK.test(button.url)) {
       actions.push(link(button.url, 'chip', button.label));
@@ -172,11 +179,15 @@ function drawActions(body, sequence) {
   return actions;
 }
 
-function pressed(node, button, sequence) {
-  if (node.dataset.resting) return; // a finger that trembles
-  node.dataset.resting = 'yes';
-  setTimeout(() => delete node.dataset.resting, 700);
-  press(button, sequence);
+function pressed(event, button, sequence) {
+  if (!isTremor(event)) press(button, sequence);
+}
+
+// A finger that trembles or drums hits the same spot again, where meanwhile another button may have come.
+function isTremor({ timeStamp, clientX, clientY }) {
+  const before = tapped;
+  tapped = { timeStamp, clientX, clientY };
+  return timeStamp - before.timeStamp < REST && Math.hypot(clientX - before.clientX, clientY - before.clientY) < 40;
 }
 
 function download(file, label) {

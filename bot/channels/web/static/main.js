@@ -1,11 +1,12 @@
 // The page: what is typed and pressed goes to the wire, what comes back to the log.
 
+import * as language from './language.js';
+import { words } from './language.js';
 import * as log from './log.js';
 import * as programme from './programme.js';
 import * as store from './store.js';
 import * as wire from './wire.js';
 
-const words = JSON.parse(document.getElementById('words').textContent);
 const page = document.documentElement;
 const composer = document.getElementById('composer');
 const field = document.getElementById('text');
@@ -88,23 +89,19 @@ for (const dialog of document.querySelectorAll('dialog')) {
   });
 }
 
-document.querySelector('.languages').addEventListener('click', async (event) => {
+document.querySelector('.languages').addEventListener('click', (event) => {
   const choice = event.target.closest('[data-language]');
   if (!choice) return;
   event.preventDefault();
-  const { language } = choice.dataset;
-  press(`language|${language}`, choice.textContent.trim());
-  if (language === page.dataset.language) return;
-  await settled(3000);
-  keepDraft();
-  location.assign(`/?lang=${language}`);
+  const chosen = choice.dataset.language;
+  press(`language|${chosen}`, choice.textContent.trim());
+  language.turnTo(chosen);
 });
 
-// Until all that was said is taken, but no longer than this: the rest is sent by the next page.
-async function settled(milliseconds) {
-  const end = Date.now() + milliseconds;
-  while (store.waiting() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 60));
-}
+language.onTurn(() => {
+  stateLine.textContent = words[stateLine.dataset.state];
+  programme.refresh();
+});
 
 // --- the keyboard of a phone takes room that iOS does not tell the page about
 
@@ -118,9 +115,7 @@ viewport?.addEventListener('resize', () => {
 // --- begin
 
 const asked = new URLSearchParams(location.search);
-if (asked.get('lang')) {
-  document.cookie = `lang=${page.dataset.language}; path=/; max-age=63072000; samesite=lax`;
-}
+if (asked.get('lang')) language.keep();
 if (location.search) history.replaceState(null, '', location.pathname + location.hash);
 
 field.value = store.state.draft;
@@ -140,7 +135,8 @@ wire.connect({
     log.showTyping(false);
     log.add(items);
   },
-  restart: () => log.redraw(store.state.items),
+  restart: (isSaid) => log.redraw(store.state.items, isSaid),
+  reader: language.turnTo, // changed by words, by a button, in another tab
   fate: showFate,
   state: (name) => {
     stateLine.dataset.state = name;

@@ -1,15 +1,16 @@
 // The whole programme, readable without a network once it was seen. The copy is kept beside the page
 // (Cache Storage, where the browser has it: on https and localhost) and always says how old it is.
 
+import { current, words } from './language.js';
+
 const CACHE = 'programme';
 const dialog = document.getElementById('programme');
 const stateLine = document.getElementById('programme-state');
 const days = document.getElementById('programme-days');
 const body = document.getElementById('programme-body');
-const words = JSON.parse(document.getElementById('words').textContent);
-const address = `/programme.json?lang=${document.documentElement.dataset.language}`;
 
 let shown = ''; // what is drawn, as JSON
+let language = ''; // and in which language
 let openInChat = () => {};
 
 export function prepare({ onSession }) {
@@ -35,14 +36,16 @@ function follow() {
 }
 
 // The kept copy at once, then the network's.
-async function refresh() {
-  const kept = await keptCopy();
-  if (kept && !shown) draw(kept);
+export async function refresh() {
+  const address = `/programme.json?lang=${current()}`;
+  const kept = await keptCopy(address);
+  if (kept && (!shown || language !== current())) draw(kept);
   try {
     const response = await fetch(address);
     if (!response.ok) throw new Error(`programme: ${response.status}`);
     const copy = response.clone();
-    draw(await response.json());
+    const programme = await response.json();
+    if (programme.language === current()) draw(programme);
     if (globalThis.caches) await (await caches.open(CACHE)).put(address, copy);
   } catch {
     if (kept) draw(kept, `${words.offline} · `);
@@ -50,7 +53,7 @@ async function refresh() {
   }
 }
 
-async function keptCopy() {
+async function keptCopy(address) {
   try {
     return await (await (await caches.open(CACHE)).match(address))?.json();
   } catch {
@@ -63,6 +66,7 @@ function draw(programme, before = '') {
   const text = JSON.stringify(programme);
   if (text === shown) return;
   shown = text;
+  language = programme.language;
   const { event = {}, days: all = [], places = [] } = programme;
   const sections = all.map((day) => section(day.title, (day.sessions ?? []).map(drawSession)));
   if (places.length) sections.push(section(words.places, places.map(drawPlace)));
@@ -82,9 +86,9 @@ function shortcut(target) {
   return button;
 }
 
-function drawSession({ id, time, title, place, theme, people, status, abstract }) {
+function drawSession({ id, time, title, place, theme, people, status, status_note: note, abstract }) {
   const head = [element('span', 'time', time ?? '')];
-  if (status) head.push(element('span', 'status', status));
+  if (status) head.push(' ', element('span', 'status', status));
   head.push(element('span', 'title', title));
   if (place) head.push(element('span', 'more', place));
   const button = element('button', 'chip', words.in_chat);
@@ -93,7 +97,7 @@ function drawSession({ id, time, title, place, theme, people, status, abstract }
     dialog.close();
     openInChat(id, title);
   });
-  const facts = [theme, abstract, worded(people)].filter(Boolean).map((text) => element('p', '', text));
+  const facts = [note, theme, abstract, people].filter(Boolean).map((text) => element('p', '', text));
   const inside = element('div', 'body', ...facts, element('div', 'actions', button));
   return element('details', 'session', element('summary', '', ...head), inside);
 }
@@ -104,8 +108,6 @@ function drawPlace({ name, address: street, directions }) {
   if (directions) return element('details', 'session', head, element('div', 'body', element('p', '', directions)));
   return element('div', 'session', element('div', 'head', ...head.childNodes));
 }
-
-const worded = (people) => (Array.isArray(people) ? people.join(', ') : people);
 
 function element(name, className, ...children) {
   const node = document.createElement(name);

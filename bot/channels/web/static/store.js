@@ -1,7 +1,8 @@
 // What this phone remembers: the conversation as shown, what waits to be sent, a draft.
 //
 // An item is either a message of the bot {sequence, body} or one's own
-// {key, label, posted, fate: 'waiting' | 'sent' | 'refused', why}. An empty label is not shown.
+// {key, label, posted, fate: 'waiting' | 'sent' | 'refused', why}. An empty label is not shown. What is passing
+// is shown, and not kept.
 
 const NAME = 'passerelle.chat';
 const KEPT = 200;
@@ -23,7 +24,7 @@ export function save() {
     const dropped = state.items.slice(0, -kept).filter((item) => item.fate === 'waiting');
     state.items = [...dropped, ...state.items.slice(-kept)];
     try {
-      localStorage.setItem(NAME, JSON.stringify(state));
+      localStorage.setItem(NAME, JSON.stringify({ ...state, items: state.items.filter((item) => !item.isPassing) }));
       return;
     } catch (error) {
       if (error.name !== 'QuotaExceededError') return; // kept in memory only
@@ -69,6 +70,19 @@ export function restart({ erased }) {
     ? state.items.filter((item) => item.fate === 'waiting')
     : state.items.map((item) => (item.sequence ? { ...item, sequence: 0 } : item));
   save();
+}
+
+// The person is forgotten: nothing stays on this phone but what is still to be sent, and the goodbye on the screen.
+// key: of the own message that asked for it.
+export function forget(goodbye, key) {
+  const waits = state.items.filter((item) => item.fate === 'waiting' && item.key !== key);
+  state = { ...blank(), items: [...goodbye.map(({ body }) => ({ sequence: 0, body, isPassing: true })), ...waits] };
+  if (waits.length) return save();
+  try {
+    localStorage.removeItem(NAME);
+  } catch {
+    // nothing was kept
+  }
 }
 
 // crypto.randomUUID is missing on pages without https.

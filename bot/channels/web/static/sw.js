@@ -14,7 +14,7 @@ addEventListener('activate', (event) => {
 addEventListener('fetch', (event) => {
   const url = new URL(event.request.url);
   if (event.request.method !== 'GET' || url.origin !== location.origin) return;
-  if (event.request.mode === 'navigate' && url.pathname === '/') event.respondWith(page(event, url));
+  if (url.pathname === '/') event.respondWith(page(event, url));
   else if (url.pathname.startsWith('/static/')) event.respondWith(file(event.request));
 });
 

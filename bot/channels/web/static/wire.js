@@ -2,6 +2,7 @@
 // stream that reopens by itself. A post's answer also brings messages, so one round trip is enough
 // when the stream is down. Sending twice is harmless: the key is the same.
 
+import { current } from './language.js';
 import * as store from './store.js';
 
 const POST_PATIENCE = 25_000;
@@ -10,8 +11,7 @@ const BEAT_PATIENCE = 50_000; // the server beats each 20 s
 const HIDDEN_PATIENCE = 60_000; // a page in the background lets its connection go
 const LONGEST_PAUSE = 20_000;
 
-const language = document.documentElement.dataset.language;
-let on; // { messages(list), restart(), fate(item, fate, why), state(name) }
+let on; // { messages(list), restart(isSaid), reader(language), fate(item, fate, why), state(name) }
 let source = null;
 let failures = 0;
 let watchdog = 0;
@@ -91,12 +91,12 @@ async function post(item) {
     const response = await fetch('/chat/updates', {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ ...item.posted, key: item.key, after, conversation, language }),
+      body: JSON.stringify({ ...item.posted, key: item.key, after, conversation, language: current() }),
       signal: patience.signal,
     });
     const answer = await response.json(); // fails where a hotel's sign-in page answers instead
     if (response.ok) {
-      take(answer);
+      take(answer, item);
       return {};
     }
     const wait = Number(response.headers.get('Retry-After'));
@@ -110,10 +110,12 @@ async function post(item) {
   }
 }
 
-function take(answer) {
-  const isOther = meet(answer.conversation);
+function take(answer, item) {
+  if (answer.erased) forget(answer.messages, item.key);
+  const isOther = meet(answer.conversation) || answer.erased;
   if (answer.restarted) begin({ erased: true });
-  receive(answer.messages);
+  if (!answer.erased) receive(answer.messages);
+  tell(answer.language, item);
   if (isOther || !source) open(); // the stream is that of the conversation before, or down no longer
   else if (source.isOpen) on.state('online');
 }
@@ -140,6 +142,8 @@ function open() {
     flush();
   });
   hear('restart', () => begin({ erased: true }));
+  hear('erased', ({ messages }) => forget(messages));
+  hear('reader', ({ language }) => tell(language));
   hear('message', (message) => receive([message]));
   hear('beat', () => {});
   opened.onerror = () => opened === source && fail(!navigator.onLine);
@@ -176,7 +180,17 @@ function meet(conversation) {
 
 function begin(how) {
   store.restart(how);
-  on.restart();
+  on.restart(false);
+}
+
+// The person's language; where more is to be sent, that may change it yet, and its answer tells.
+function tell(language, item) {
+  if (language && !store.state.items.some((other) => other.fate === 'waiting' && other.key !== item?.key)) on.reader(language);
+}
+
+function forget(goodbye, key) {
+  store.forget(goodbye, key);
+  on.restart(true);
 }
 
 function receive(messages) {
