@@ -50,18 +50,22 @@ def decide(labels: Sequence[Label], probabilities: Scores, nearest: float) -> De
     talk = max(chat, key=lambda name: chat[name], default="")
     talking = sum(chat.values())
     ours = 1.0 - talking - refuse
-    best = matches[0].score if matches else 0.0
     if talk and talking + refuse >= REFUSE_FROM and talking > max(CHAT_AGAINST_REFUSE * refuse, ours):
         if talk == "insult":
             return Decision("refuse", (), "insult", refuse)
         return Decision("smalltalk", (), talk, refuse)
     if refuse + talking >= REFUSE_FROM or nearest < LEAST_LIKE or not matches:
         return Decision("refuse", (), "", refuse)
-    second = matches[1].score if len(matches) > 1 else 0.0
-    if best >= ANSWER_FROM and best >= LEAD * max(second, refuse):
+    if leads(matches, refuse):
         return Decision("answer", matches[:1], "", refuse)
     likely = tuple(m for n, m in enumerate(matches) if n < FEWEST or m.score >= SUGGEST_FROM)
     return Decision("suggest", likely, "", refuse)
+
+
+def leads(matches: Sequence[Match], refuse: float) -> bool:
+    """Whether the first of `matches` is likely enough, and likelier enough than the next, to be the answer."""
+    best, second = [*(match.score for match in matches), 0.0, 0.0][:2]
+    return best >= ANSWER_FROM and best >= LEAD * max(second, refuse)
 
 
 def sure(decision: Decision) -> bool:

@@ -89,9 +89,9 @@ class Engine:
             # Of ways to somewhere else something near may still help; of weather and parking nothing does.
             kept = decision.matches if elsewhere.travelling else ()
             return Outcome("suggest" if len(kept) > 1 else "refuse", language, kept, why=why)
-        live = [self._live.instead(match, prepared) for match in decision.matches]
-        matches = tuple({match.entry: match for match in reversed(live)}.values())[::-1]
-        return Outcome(decision.kind, language, matches, why=why)
+        matches = _together([self._live.instead(match, prepared) for match in decision.matches])
+        kind = "answer" if decide.leads(matches, decision.refuse) else decision.kind
+        return Outcome(kind, language, matches[:1] if kind == "answer" else matches, why=why)
 
     def _decided(self, prepared: Prepared, depth: int) -> tuple[decide.Decision, Scored]:
         """The decision with the cheap model; with all that may be asked where that one is not sure."""
@@ -145,6 +145,15 @@ class Engine:
             "refuse": round(decision.refuse, 3),
             "models": scored.depth,
         }
+
+
+def _together(matches: Sequence[Match]) -> tuple[Match, ...]:
+    """`matches` of different entries, likest first: topics that lead to the same live answer count together for it."""
+    total: dict[str, Match] = {}
+    for match in matches:
+        before = total.get(match.entry)
+        total[match.entry] = replace(before, score=round(before.score + match.score, 4)) if before else match
+    return tuple(sorted(total.values(), key=lambda match: -match.score))
 
 
 def _of_parts(parts: Sequence[Outcome], *, lone: bool) -> tuple[Match, ...]:

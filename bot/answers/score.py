@@ -29,7 +29,7 @@ KERNEL = {0: (1.0,), 1: (0.5, 0.5), 2: (0.34, 0.33, 0.33)}
 # From scores to log-odds: the regression, its sum over the topic, what refusing has before any evidence (so that
 # a text like nothing known is refused), then the nearest example by each likeness.
 # Fitted by tests/answers/fit.py.
-LOGIT = {0: (2.3, 8.0, 2.2, 9.1), 1: (3.9, 5.2, 2.7, 3.0, 7.0), 2: (3.7, 4.8, 2.9, 1.2, 4.6, 4.4)}
+LOGIT = {0: (1.1, 7.1, 3.1, 13.8), 1: (3.9, 5.2, 2.7, 3.0, 7.0), 2: (3.7, 4.8, 2.9, 1.2, 4.6, 4.4)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,11 +150,13 @@ class Scorer:
         among = {depth: np.zeros((size, size), dtype=np.float32) for depth in depths}
         place = np.full(len(self.examples), -1)
         place[self._landmarks] = np.arange(size)
+        # Among the examples likeness is mutual, so asking for the landmarks alone gives it all: an eighth of the work.
+        words = np.empty((size, len(self.examples)), dtype=np.float16)
+        for n, row in enumerate(self._landmarks):
+            words[n] = self._index.likeness(prepared[int(row)].features)
         for at in range(0, len(self.examples), BLOCK):
             rows = np.arange(at, min(at + BLOCK, len(self.examples)))
-            likenesses = [
-                np.stack([self._index.likeness(prepared[int(row)].features)[self._landmarks] for row in rows])
-            ]
+            likenesses = [words[:, rows[0] : rows[-1] + 1].T.astype(np.float32)]
             likenesses += [vectors[rows] @ vectors[self._landmarks].T for vectors in self._vectors]
             goal = np.zeros((len(rows), len(self.labels)), dtype=np.float32)
             goal[np.arange(len(rows)), self._label_of[rows]] = 1.0
