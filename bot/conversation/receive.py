@@ -92,7 +92,7 @@ class Conversation:
         if not isinstance(update.content, Text):
             return Reading()
         text = update.content.text.strip()
-        if not text or text.startswith("/") or choices.CHOICE.match(text):
+        if not text or text.startswith("/"):
             return Reading()
         who = (update.channel, update.address)
         hint = self._languages.get(who)

@@ -115,6 +115,12 @@ async def test_a_button_goes_on_in_the_language_of_its_message(sqlite_url: str, 
         assert "Programme" in text_of(await marie.presses("日程")), "she has changed her language since"
 
 
+async def test_a_number_that_stands_for_no_button_is_a_question(bot: Bot) -> None:
+    marie = bot.delegate("web", language="fr")
+    await marie.starts()
+    assert "SAMU" in text_of(await marie.says("15"))
+
+
 async def test_readers_of_traditional_get_traditional(bot: Bot) -> None:
     li = bot.delegate("web", language="zh-TW")
     assert "歡迎" in text_of(await li.starts())
