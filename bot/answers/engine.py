@@ -95,10 +95,11 @@ class Engine:
 
     def _decided(self, prepared: Prepared, depth: int) -> tuple[decide.Decision, Scored]:
         """The decision with the cheap model; with all that may be asked where that one is not sure."""
-        scored = self._scorer.score(prepared, min(depth, CHEAP))
+        likenesses = self._scorer.likenesses(prepared, min(depth, CHEAP))
+        scored = self._scorer.combine(likenesses)
         decision = decide.decide(self._scorer.labels, scored.probabilities, scored.nearest[0][1])
         if depth > scored.depth and depth > CHEAP and not decide.sure(decision):
-            scored = self._scorer.score(prepared, depth)
+            scored = self._scorer.combine(self._scorer.likenesses(prepared, depth, likenesses))
             decision = decide.decide(self._scorer.labels, scored.probabilities, scored.nearest[0][1])
         return decision, scored
 
