@@ -23,7 +23,7 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     folder = load.find(settings.event)
     event = load.load(folder)
     if not warming.is_warm(event, settings.embedder, app_.VECTORS):
-        print("Making the vectors of this event, once: a minute or two…", file=sys.stderr)
+        print("Making the vectors of this event, once: about ten minutes…", file=sys.stderr)
     engine = warming.full(event, settings.embedder, app_.VECTORS)
     answerer = Answerer(event, engine, app_.clock_of(settings, event))
     if options.batch:
