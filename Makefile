@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 PASSERELLE_CLOCK ?= 2014-11-05T09:00
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix strings soak bench lock docs clean browser
+.PHONY: help install run test check fix strings soak bench lock docs vectors clean browser
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,6 +32,7 @@ check: $(STAMP)  ## Style, types, imports, catalogues, event data: seconds
 	$(BIN)/passerelle check data/demo
 	$(BIN)/passerelle check tests/tiny-event
 	$(BIN)/python .ci/commands.py --check
+	$(BIN)/python .ci/vectors.py --check
 
 test: check browser  ## Everything: check, then all tests with a real browser and PostgreSQL
 	$(BIN)/python -m pytest -q -m "not soak"
@@ -51,6 +52,9 @@ strings: $(STAMP)  ## Extract the sentences, update the catalogues, list what is
 
 docs: $(STAMP)  ## docs/commands.md from the code
 	$(BIN)/python .ci/commands.py
+
+vectors: $(STAMP)  ## The sentence vectors that ship with the data
+	$(BIN)/python .ci/vectors.py
 
 lock: $(STAMP)  ## requirements.lock from pyproject.toml
 	$(BIN)/python -m uv pip compile pyproject.toml --group dev --generate-hashes --python-version 3.11 --universal \

@@ -43,7 +43,10 @@ def kind(ctx: Context, wanted: str) -> Reply:
 def place(ctx: Context, place_id: str) -> Reply:
     """One place's card; an old button of a place that is gone leads back to the list."""
     found = ctx.event.place.get(place_id)
-    return cards.place(found, ctx.say) if found else places(ctx)
+    if found is None:
+        return places(ctx)
+    ctx.notes["entry"] = f"live:place/{place_id}"
+    return cards.place(found, ctx.say)
 
 
 @on.content("position")

@@ -78,6 +78,7 @@ def session(ctx: Context, session_id: str) -> Reply:
     found = ctx.event.session.get(session_id)
     if found is None:
         return Reply(text=ctx.say("This session is no longer in the programme."), buttons=(_back(ctx),))
+    ctx.notes["entry"] = f"live:session/{session_id}"
     return card(ctx, found)
 
 

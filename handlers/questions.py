@@ -1,9 +1,11 @@
 """Free text: the curated answer, word for word, or the nearest as buttons, or a kind no."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.answers.outcome import Match, Outcome
 from bot.chat.reply import Button, Reply
+from bot.conversation import choices
 from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.programme import queries
@@ -31,11 +33,21 @@ def text(ctx: Context, said: str) -> list[Reply]:
     match outcome.kind:
         case "answer" | "command" if outcome.matches:
             ctx.notes["entry"] = outcome.matches[0].entry
-            return [matched(ctx, match) for match in outcome.matches]
+            replies = [matched(ctx, match) for match in outcome.matches]
+            return [*replies, suggest(ctx, replace(outcome, matches=outcome.rest))] if outcome.rest else replies
         case "suggest" if outcome.matches:
             return [suggest(ctx, outcome)]
         case "smalltalk":
             return [smalltalk(ctx, outcome.smalltalk)]
+    if choices.number(said) is not None and len(ctx.account.choices) > 1:
+        return [
+            Reply(
+                text=ctx.say(
+                    "Please choose a number from 1 to {last}, or write your question.",
+                    last=str(len(ctx.account.choices)),
+                )
+            )
+        ]
     return [refuse(ctx)]
 
 

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.answers import decide, split
+from bot.answers import decide, follow, split
 from bot.answers.embedders import open_embedders
 from bot.answers.examples import Prepared, collect, prepare
 from bot.answers.guard import Guard
-from bot.answers.live import Live
+from bot.answers.lexical import Scores
+from bot.answers.live import SEARCH, Live
 from bot.answers.names import Names
 from bot.answers.outcome import Match, Outcome
 from bot.answers.rules import TOPIC_OF, Rule, rules
-from bot.answers.score import Scored, Scorer
+from bot.answers.score import Scored, Scorer, alike
 from bot.event.model import Event
 from bot.text.chinese import traditional
 from bot.text.detect import detect
@@ -22,6 +23,7 @@ from bot.text.detect import detect
 __all__ = ["Engine", "Match", "Outcome"]
 
 PART_FROM = 0.60  # how sure each of two questions in a message must be for both to be answered
+PERHAPS_FROM = 0.75  # the same where only "and" or a comma stands between them
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
 CHEAP = 1  # models asked first, and all that a part of a message is worth
 
@@ -38,6 +40,8 @@ class Engine:
         self._guard = Guard(event)
         self._live = Live(event, names)
         self._commands = self._entries_of_commands()
+        # A bare number is asked only where an example is that number ("112"): pieces of others are no likeness.
+        self._numbers = {example.text for example in scorer.examples if example.text.isdigit()}
         # Tables and models that load when first used do so here, not in somebody's question or two at once.
         scorer.score(prepare(traditional("问题"), detect("问题", languages=self._languages), names), scorer.depths)
 
@@ -54,29 +58,61 @@ class Engine:
         prepared = [prepare(example.text, example.language, names, slips=False) for example in examples]
         return cls(event, Scorer(labels, examples, prepared, open_embedders(embedder), cache), names)
 
-    def ask(self, text: str, *, hint: str = "") -> Outcome:
-        """What to do with a person's `text`, of any length and content. hint: the BCP 47 tag they read."""
+    def ask(self, text: str, *, hint: str = "", before: str = "") -> Outcome:
+        """What to do with a person's `text`, of any length and content.
+
+        hint: the BCP 47 tag they read. before: what they were last answered, as in `Match.entry`; "" for nothing.
+        """
         language = detect(text, hint=hint, languages=self._languages)
         rule = self._rules.find(text)
         if rule is not None:
             return self._by_rule(rule, language)
         question = self._rules.question(text)
-        whole = self._one(question, language, self._scorer.depths)
-        if "guard" in whole.why:
+        subject = follow.subject(self._event, before, language) if before and follow.is_follow_up(question) else ""
+        parts = () if subject else split.questions(question)
+        read = self._in_turn(parts, language)
+        if matches := _each(read, PART_FROM):
+            return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
+        whole = self._one(question, language, self._scorer.depths, subject)
+        if subject and before.startswith("live:") and whole.kind in ("suggest", "refuse") and follow.is_bare(question):
+            return replace(
+                whole, kind="answer", matches=(Match(before, SEARCH, decide.ANSWER_FROM),)
+            )  # its card says it
+        if "guard" in whole.why or subject:
             return whole
-        parts = [self._one(part, language, CHEAP) for part in split.questions(question)]
-        matches = _of_parts(parts, lone=whole.kind != "answer")
-        if not matches:
-            return whole
-        return replace(whole, kind="answer", matches=matches, smalltalk="", why={"parts": [part.why for part in parts]})
+        if lone := _lone(read, whole):
+            return lone
+        for pair in () if parts else split.perhaps(question):
+            read = self._in_turn(pair, language)
+            matches = _each(read, PERHAPS_FROM)
+            if matches and (whole.kind != "answer" or whole.matches[0].topic in {match.topic for match in matches}):
+                return replace(
+                    whole, kind="answer", matches=matches, smalltalk="", why={"parts": [p.why for p in read]}
+                )
+        return whole
 
-    def _one(self, question: str, language: str, depth: int) -> Outcome:
-        """One question by the matcher, the guard and the live programme. depth: how many models may be asked."""
+    def _in_turn(self, parts: Sequence[str], language: str) -> list[Outcome]:
+        """The parts of a message, each read after the one before it ("…, and how much is it?")."""
+        read: list[Outcome] = []
+        for part in parts:
+            before = read[-1].matches[0].entry if read and read[-1].kind == "answer" else ""
+            subject = follow.subject(self._event, before, language) if before and follow.is_bare(part) else ""
+            read.append(self._one(part, language, CHEAP, subject))
+        return read
+
+    def _one(self, question: str, language: str, depth: int, subject: str = "") -> Outcome:
+        """One question by the matcher, the guard and the live programme.
+
+        depth: how many models may be asked. subject: the name of what a follow-up is about.
+        """
         prepared = prepare(question, language, self._names)
-        decision, scored = self._decided(prepared, depth)
+        if prepared.folded.isdigit() and prepared.folded not in self._numbers:
+            return Outcome("refuse", language, why={"rule": "number"})
+        after = prepare(f"{subject} {question}", language, self._names) if subject else None
+        decision, scored = self._decided(prepared, depth, after)
         why = self._why(scored, decision)
-        named = self._live.named(prepared) if decision.kind in ("suggest", "refuse") else None
-        if named is not None and not decision.smalltalk:
+        named = self._live.named(prepared) if decision.kind != "answer" and not decision.smalltalk else None
+        if named is not None:
             return Outcome("answer", language, (named,), why=why)
         of_person = self._live.of_person(prepared) if decision.kind == "refuse" and not decision.smalltalk else ()
         if of_person:
@@ -89,18 +125,25 @@ class Engine:
             # Of ways to somewhere else something near may still help; of weather and parking nothing does.
             kept = decision.matches if elsewhere.travelling else ()
             return Outcome("suggest" if len(kept) > 1 else "refuse", language, kept, why=why)
-        matches = _together([self._live.instead(match, prepared) for match in decision.matches])
+        matches = _together([self._live.instead(match, after or prepared) for match in decision.matches])
         kind = "answer" if decide.leads(matches, decision.refuse) else decision.kind
         return Outcome(kind, language, matches[:1] if kind == "answer" else matches, why=why)
 
-    def _decided(self, prepared: Prepared, depth: int) -> tuple[decide.Decision, Scored]:
-        """The decision with the cheap model; with all that may be asked where that one is not sure."""
-        likenesses = self._scorer.likenesses(prepared, min(depth, CHEAP))
-        scored = self._scorer.combine(likenesses)
-        decision = decide.decide(self._scorer.labels, scored.probabilities, scored.nearest[0][1])
-        if depth > scored.depth and depth > CHEAP and not decide.sure(decision):
-            scored = self._scorer.combine(self._scorer.likenesses(prepared, depth, likenesses))
+    def _decided(self, prepared: Prepared, depth: int, after: Prepared | None) -> tuple[decide.Decision, Scored]:
+        """The decision with the cheap model; with all that may be asked where that one is not sure.
+
+        after: the question of a follow-up after the name of its subject, which counts as much as the question.
+        """
+        readings = [prepared] if after is None else [prepared, after]
+        known: list[list[Scores]] = [[] for _ in readings]
+        for asked in dict.fromkeys((min(depth, CHEAP), depth)):
+            known = [
+                self._scorer.likenesses(reading, asked, before) for reading, before in zip(readings, known, strict=True)
+            ]
+            scored = alike([self._scorer.combine(likenesses) for likenesses in known])
             decision = decide.decide(self._scorer.labels, scored.probabilities, scored.nearest[0][1])
+            if decide.sure(decision):
+                break
         return decision, scored
 
     def _by_rule(self, rule: Rule, language: str) -> Outcome:
@@ -157,15 +200,20 @@ def _together(matches: Sequence[Match]) -> tuple[Match, ...]:
     return tuple(sorted(total.values(), key=lambda match: -match.score))
 
 
-def _of_parts(parts: Sequence[Outcome], *, lone: bool) -> tuple[Match, ...]:
-    """The answers of the parts of a message: of all, where each has a sure one and they differ in topic; of one,
-    if `lone`, where only that one has. Else ()."""
+def _each(parts: Sequence[Outcome], least: float) -> tuple[Match, ...]:
+    """The answers of the parts of a message, where each has one, at least this sure, and they differ in topic."""
     best = [part.matches[0] for part in parts if part.kind == "answer"]
-    if len(best) == len(parts) and all(match.score >= PART_FROM for match in best):
-        by_topic = {match.topic: match for match in reversed(best)}
-        if len(by_topic) > 1:
-            return tuple(by_topic.values())[::-1]
-    surest = max(best, key=lambda match: match.score, default=None)
-    if lone and surest is not None and surest.score >= LONE_PART_FROM:
-        return (surest,)
-    return ()
+    if len(best) < len(parts) or not all(match.score >= least for match in best):
+        return ()
+    by_topic = {match.topic: match for match in reversed(best)}
+    return tuple(by_topic.values())[::-1] if len(by_topic) > 1 else ()
+
+
+def _lone(parts: Sequence[Outcome], whole: Outcome) -> Outcome | None:
+    """A message of which one part alone is answered, surely: that answer, with what the others may mean."""
+    best = [part for part in parts if part.kind == "answer"]
+    surest = max(best, key=lambda part: part.matches[0].score, default=None)
+    if surest is None or whole.kind == "answer" or surest.matches[0].score < LONE_PART_FROM:
+        return None
+    rest = tuple(match for part in parts if part is not surest and part.kind == "suggest" for match in part.matches)
+    return replace(surest, rest=rest, why={"parts": [part.why for part in parts]})

@@ -52,6 +52,11 @@ CUES = (
         ),
     ),
 )
+WHICH_SESSIONS = re.compile(
+    r"\b(?:quels?|quelles?|which|what|any|des|les) (?:sont les )?"
+    r"(?:ateliers?|seances?|sessions?|workshops?|talks?|events?)\b"
+    r"|(?:哪些|什么|有何)(?:分论坛|活动|会议|场次|安排)"
+)
 TOPIC_OF_PLACE = {
     "venue": "venue-address",
     "room": "map",
@@ -93,8 +98,9 @@ class Live:
             person_named = any(name.kind == "person" for name in question.names)
             if not (match.topic == topic == SPEAKER and person_named):  # that person's entry knows more
                 return Match(f"live:session/{sessions[0]}", topic, match.score)
-        asked = self._times.asked(question.folded)
-        return Match(asked, PROGRAMME, match.score) if match.topic == PROGRAMME and asked else match
+        about_times = match.topic == PROGRAMME or (match.topic == SEARCH and WHICH_SESSIONS.search(question.folded))
+        asked = self._times.asked(question.folded) if about_times else ""
+        return Match(asked, PROGRAMME, match.score) if asked else match
 
     def of_person(self, question: Prepared) -> tuple[Match, ...]:
         """The entries on who speaks, those on a person that the question names first; () if it names none."""
@@ -107,7 +113,9 @@ class Live:
         return tuple(Match(entry, SPEAKER, 0.5 if entry in theirs else 0.2) for entry in entries[:MOST_OF_A_PERSON])
 
     def named(self, question: Prepared) -> Match | None:
-        """The card of a session, theme or place, of a text that is little more than its name."""
+        """The card of a session, theme or place, or the day, of a text that is little more than its name."""
+        if asked := self._times.alone(question.folded):
+            return Match(asked, PROGRAMME, 1.0)
         letters = max(len(question.folded.replace(" ", "")), 1)
         for name in sorted(question.names, key=lambda name: len(name.alias), reverse=True):
             if len(name.alias.replace(" ", "")) < NEARLY_ALL * letters:

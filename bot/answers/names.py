@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from rapidfuzz.distance import OSA
 from rapidfuzz.process import extractOne
 
+from bot.answers import numbered
 from bot.answers.normalise import plain
 from bot.answers.phrases import HAS_HAN, Phrases
 from bot.event.model import Event
@@ -35,7 +36,10 @@ class Names:
     def __init__(self, event: Event) -> None:
         self._holders: dict[str, list[tuple[Kind, str]]] = {}
         for session in event.sessions:
-            self._learn("session", session.id, [*(t for _, t in session.title.items()), *session.aliases])
+            titles = [title for _, title in session.title.items()]
+            self._learn(
+                "session", session.id, [*titles, *session.aliases, *numbered.names([*titles, *session.aliases])]
+            )
         for person in event.details.people:
             self._learn("person", person.id, [*(t for _, t in person.name.items()), *person.aliases])
         for place in event.places:

@@ -30,6 +30,7 @@ class Outcome:
     language: of the text: an event's language, or "zh-Hant".
     command: `help`, `human`, `language:zh`, `stop`, `agenda`, `programme`, `now`, `next`, `places`, `news`,
     `notify`, `privacy`, `mydata`, `forget`, `start`, `link`; its match, if any, is the entry that tells of it.
+    rest: what another part of the message may mean, likeliest first, beside an answer to one part.
     why: scores, nearest examples, rule, guard, for `--explain`.
     """
 
@@ -38,4 +39,5 @@ class Outcome:
     matches: tuple[Match, ...] = ()
     command: str = ""
     smalltalk: str = ""
+    rest: tuple[Match, ...] = ()
     why: Mapping[str, object] = field(default_factory=dict)

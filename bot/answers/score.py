@@ -180,6 +180,20 @@ class Scorer:
         }
 
 
+def alike(readings: Sequence[Scored]) -> Scored:
+    """What several readings of one question say together: the geometric mean of their chances."""
+    if len(readings) == 1:
+        return readings[0]
+    logs = np.mean([np.log(np.maximum(reading.probabilities, 1e-9)) for reading in readings], axis=0)
+    odds = np.exp(logs - logs.max())
+    depth = min(reading.depth for reading in readings)
+    return Scored(
+        (odds / odds.sum()).astype(np.float32),
+        max((reading.nearest for reading in readings), key=lambda rows: rows[0][1]),
+        depth,
+    )
+
+
 def _group(label: Label) -> str:
     """What a label's score is added up with: its topic, or all that is none of our business."""
     return label.topic if label.kind == "entry" else "/refuse" if label.kind == "refuse" else f"/{label.id}"
@@ -214,5 +228,7 @@ def _centred(vectors: Vectors, mean: Vectors) -> Vectors:
 
 def _principal(vectors: Vectors) -> Vectors:
     """The axes along which `vectors` differ most, one a column, at most DIMENSIONS of them."""
+    if vectors.shape[1] <= DIMENSIONS:
+        return np.eye(vectors.shape[1], dtype=np.float32)
     _, axes = np.linalg.eigh(vectors.T @ vectors)  # by rising eigenvalue
     return np.ascontiguousarray(axes[:, -DIMENSIONS:], dtype=np.float32)

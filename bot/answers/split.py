@@ -22,6 +22,11 @@ CUTS = re.compile(
     r"|(?<=[呢吗嘛])[，, ]\s*",
     re.IGNORECASE,
 )
+WEAK_CUTS = re.compile(
+    r"\s*[,，、&+]\s*|\s+(?:et|and|plus|puis|ou|or)\s+|(?<=\w)[和跟与](?=\w)|[.。]\s+", re.IGNORECASE
+)
+PAIRS = 2
+LONG_ENOUGH_FOR_TWO = 5
 LEFT_OVER = re.compile(r"^(?:et|and|also|aussi|sinon|puis|还有|另外|，|,|\s)+", re.IGNORECASE)
 HAS_HAN = re.compile(f"[{HAN}]")
 
@@ -33,6 +38,23 @@ def questions(text: str) -> Sequence[str]:
     parts = [LEFT_OVER.sub("", part).strip(" ,，.。!！") for part in CUTS.split(text) if part]
     kept = [part for part in parts if _long_enough(part)]
     return kept[:MOST] if len(kept) > 1 else ()
+
+
+def perhaps(text: str) -> Sequence[Sequence[str]]:
+    """Pairs that `text` may be made of, where only a word for "and" or a comma says so; at most PAIRS."""
+    if len(text) > LONGEST:
+        return ()
+    pairs = []
+    for cut in WEAK_CUTS.finditer(text):
+        pair = [LEFT_OVER.sub("", part).strip(" ,，.。!！?？") for part in (text[: cut.start()], text[cut.end() :])]
+        if all(map(_long_enough, pair)) and sum(map(_weight, pair)) >= LONG_ENOUGH_FOR_TWO:
+            pairs.append(pair)
+    return pairs[:PAIRS]
+
+
+def _weight(part: str) -> int:
+    """How much a part says: words, a Chinese character being half of one."""
+    return len(HAS_HAN.sub(" ", part).split()) + len(HAS_HAN.findall(part)) // 2
 
 
 def _long_enough(part: str) -> bool:

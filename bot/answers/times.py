@@ -21,6 +21,11 @@ TODAY = re.compile(
     r"|今天|今日|今早|今晚|今儿"
 )
 TOMORROW = re.compile(r"\b(?:demain|tomorrow)\b|明天|明日|明早|明晚|明儿")
+# Words that say nothing beside a time.
+SMALL = re.compile(
+    r"\b(?:et|le|la|the|and|on|du|de|day|jour|pour|for|matin|morning|afternoon|apres midi|soir|evening)\b"
+    r"|[呢上下午晚的]"
+)
 WEEKDAYS = (
     ("lundi", "monday", "mon", "一"),
     ("mardi", "tuesday", "tue", "二"),
@@ -62,6 +67,16 @@ class Times:
                 return f"live:{live}"
         return ""
 
+    def alone(self, folded: str) -> str:
+        """The live entry of a text that is little more than a time: "demain ?", "7/11/2014"."""
+        asked = self.asked(folded)
+        if not asked:
+            return ""
+        rest = folded
+        for pattern in (*(pattern for _, pattern in self._days), NOW, NEXT, TODAY, TOMORROW):
+            rest = pattern.sub(" ", rest)
+        return "" if len(SMALL.sub("", rest).replace(" ", "")) > 1 else asked
+
 
 @lru_cache(maxsize=64)
 def _day_words(day: date) -> str:
@@ -76,7 +91,8 @@ def _pattern(day: date, number: int, days: list[date]) -> re.Pattern[str]:
         rf"\b{day.day}(?:er|st|nd|rd|th)? (?:{months})\b",
         rf"\b(?:{months}) {day.day}(?:st|nd|rd|th)?\b",
         rf"\b{day.month} 月 ?{day.day} [日号]|\b{day.day} [日号]",
-        rf"\b{day.day} {day.month:02}\b|\b0?{day.day} 0?{day.month} {day.year}\b",
+        rf"\b{day.year} 0?{day.month} 0?{day.day}\b|\b0?{day.day} 0?{day.month} {day.year}\b",
+        rf"\b{day.day} {day.month:02}\b",
         rf"\b(?:le|the) {day.day}(?:th)?\b(?! (?:h|heures|euros|min|rue|quai|avenue|place))",
         rf"\b(?:jour|day) {number + 1}\b",
     ]

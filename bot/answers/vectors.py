@@ -1,55 +1,88 @@
-"""Vectors of example texts, kept in a folder by content and model, so that a start costs no model time."""
+"""Vectors of example texts: those of what is shipped come with the product, the rest is kept in a folder.
+
+Both are files by model, of vectors by content, rounded to a byte a number (a cosine moves by less than
+0.01), so that a start costs no model time.
+"""
 
 import hashlib
 import re
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from bot.answers import fits
-from bot.answers.embedders import Embedder, Vectors
+from bot.answers.embedders import Embedder, Vectors, unit
+from bot.text.words import folder
 
 BATCH = 256
+KEY = 16  # bytes of a key: two of a million texts meet once in 10^26
+Rounded = npt.NDArray[np.int8]
 
 
 def key(model: str, text: str) -> bytes:
     """What a vector is kept under."""
-    return hashlib.sha256(f"{model}\0{text}".encode()).digest()
+    return hashlib.sha256(f"{model}\0{text}".encode()).digest()[:KEY]
 
 
 def passages(embedder: Embedder, texts: Sequence[str], cache: Path | None) -> Vectors:
-    """The vectors of `texts`, one a row, as float32; those not in `cache` are computed and added there.
+    """The unit vectors of `texts`, one a row, as float32; those neither shipped nor in `cache` are computed and
+    added there.
 
     The file is replaced as a whole by a rename, so that a kill or another process writing beside it
     costs at most work, never a broken file. A file that cannot be read is made anew; a folder that
     cannot be written is done without. Raises EmbedderDown.
     """
-    path = cache / (re.sub(r"[^\w.-]+", "-", embedder.name)[-80:] + ".npz") if cache else None
-    held = _load(path) if path else {}
+    path = cache / file_name(embedder) if cache else None
+    kept = load(path) if path else {}
+    held = {**load(shipped(embedder)), **kept}
     keys = [key(embedder.name, text) for text in texts]
     missing = {k: text for k, text in zip(keys, texts, strict=True) if k not in held}
     if missing:
-        todo = list(missing.items())
-        for at in range(0, len(todo), BATCH):
-            part = todo[at : at + BATCH]
-            computed = embedder.passages([text for _, text in part])
-            held.update(zip((k for k, _ in part), computed.astype(np.float16), strict=True))
+        kept |= computed(embedder, missing)
+        held |= kept
         if path:
-            _save(path, held)
-    return np.stack([held[k] for k in keys]).astype(np.float32)
+            save(path, kept)
+    return unit(np.stack([held[k] for k in keys]))
 
 
-def _load(path: Path) -> dict[bytes, Vectors]:
+def computed(embedder: Embedder, texts: Mapping[bytes, str]) -> dict[bytes, Rounded]:
+    """The rounded vectors of texts by their keys. Raises EmbedderDown."""
+    todo = list(texts.items())
+    out: dict[bytes, Rounded] = {}
+    for at in range(0, len(todo), BATCH):
+        part = todo[at : at + BATCH]
+        vectors = embedder.passages([text for _, text in part])
+        # Each row as large as a byte allows: its length is 1 again once it is read.
+        rounded = np.rint(vectors * (127.0 / np.maximum(np.abs(vectors).max(axis=1, keepdims=True), 1e-9)))
+        out.update(zip((k for k, _ in part), rounded.astype(np.int8), strict=True))
+    return out
+
+
+def file_name(embedder: Embedder) -> str:
+    return re.sub(r"[^\w.-]+", "-", embedder.name)[-80:] + ".npz"
+
+
+def shipped(embedder: Embedder) -> Path:
+    """The file of the vectors that come with the product; `make vectors` writes it."""
+    return folder("data") / "vectors" / file_name(embedder)
+
+
+def load(path: Path) -> dict[bytes, Rounded]:
+    """The vectors in a file by their keys; {} where there is none that can be read."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             keys, vectors = stored["keys"], stored["vectors"]
+        if keys.shape[1] != KEY or vectors.dtype != np.int8:
+            return {}
         return {bytes(k): vector for k, vector in zip(keys, vectors, strict=True)}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError):
+    except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile, EOFError):
         return {}
 
 
-def _save(path: Path, held: dict[bytes, Vectors]) -> None:
-    keys = np.frombuffer(b"".join(held), dtype=np.uint8).reshape(len(held), 32)
+def save(path: Path, held: Mapping[bytes, Rounded]) -> None:
+    """Writes vectors as a file that is either whole or not there; silently not at all where it cannot."""
+    keys = np.frombuffer(b"".join(held), dtype=np.uint8).reshape(len(held), KEY)
     fits.write(path, {"keys": keys, "vectors": np.stack(list(held.values()))})

@@ -29,8 +29,9 @@ class Reader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="answers")
         self._waiting = 0
 
-    async def ask(self, text: str, *, hint: str) -> Outcome | None:
-        """What the text asks; None when too many wait already, or on a defect (logged)."""
+    async def ask(self, text: str, *, hint: str, before: str = "") -> Outcome | None:
+        """What the text asks, said after the answer `before` (as in `Match.entry`); None when too many wait
+        already, or on a defect (logged)."""
         if self._waiting >= QUEUE:
             log.warning("answers.queue_full", waiting=self._waiting)
             return None
@@ -40,7 +41,7 @@ class Reader:
             assert self._engine is not None
             call = self._engine.ask
             return await asyncio.get_running_loop().run_in_executor(
-                self._thread, lambda: call(text[:LONGEST], hint=hint)
+                self._thread, lambda: call(text[:LONGEST], hint=hint, before=before)
             )
         except Exception:
             log.exception("answers.defect")

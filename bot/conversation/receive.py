@@ -35,7 +35,7 @@ from bot.store.transaction import Transaction
 from bot.text.formats import base
 from bot.text.words import Words
 
-REMEMBERED = 10_000  # accounts whose language is kept in memory, to read their next text with
+REMEMBERED = 10_000  # accounts whose language and last answer are kept in memory, to read their next text with
 KEY_LENGTH = 160
 
 log = structlog.get_logger()
@@ -61,7 +61,7 @@ class Conversation:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._lines: dict[tuple[str, ...], tuple[asyncio.Lock, int]] = {}
-        self._languages: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._last: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
         self._words: dict[tuple[int, str], Words] = {}
 
     async def receive(self, update: Update) -> None:
@@ -95,10 +95,11 @@ class Conversation:
         if not text or text.startswith("/"):
             return Reading()
         who = (update.channel, update.address)
-        hint = self._languages.get(who)
-        if hint is None:
-            hint = await self._parts.store.read(accounts.language_of, *who) or update.language
-        outcome = await self._parts.reader.ask(text, hint=hint)
+        last = self._last.get(who)
+        if last is None:
+            last = await self._parts.store.read(accounts.last_of, *who)
+        hint, before = last
+        outcome = await self._parts.reader.ask(text, hint=hint or update.language, before=before)
         return Reading(outcome.language, outcome) if outcome else Reading()
 
     # --- the turn: runs in a database thread, again when PostgreSQL breaks the transaction off
@@ -131,9 +132,10 @@ class Conversation:
             retention_days=parts.retention_days,
         )
         replies, parcels = self._answer(ctx, pressed)
-        self._languages[update.channel, update.address] = ctx.notes.get("language") or account.person.language
-        if len(self._languages) > REMEMBERED:
-            self._languages.popitem(last=False)
+        spoken = ctx.notes.get("language") or account.person.language
+        self._last[update.channel, update.address] = (spoken, ctx.notes.get("entry", account.last_entry))
+        if len(self._last) > REMEMBERED:
+            self._last.popitem(last=False)
         return self._owe(ctx, replies, parcels)
 
     def _answer(self, ctx: Context, pressed: Action | None) -> tuple[list[Reply], list[Parcel]]:

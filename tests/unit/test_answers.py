@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.answers import split, vectors
+from bot.answers import numbered, split, vectors
 from bot.answers.embedders import Vectors
 from bot.answers.engine import Engine, Outcome
 from bot.answers.guard import Elsewhere, Guard
@@ -16,6 +16,7 @@ from bot.answers.names import Names
 from bot.answers.normalise import fold, tidy
 from bot.answers.rules import Rule, Rules
 from bot.answers.times import Times
+from bot.text.words import folder
 from tests.unit.answering import small_event
 
 
@@ -48,6 +49,25 @@ def test_a_question_is_answered_in_its_language_however_it_is_typed(
 def test_two_questions_in_one_message_are_both_answered(engine: Engine) -> None:
     outcome = engine.ask("Wi-Fi密码是什么？午饭几点？")
     assert (outcome.kind, entries(outcome)) == ("answer", ["wifi-code", "lunch-when"])
+
+
+def test_a_follow_up_means_what_it_means_after_what_was_said(engine: Engine) -> None:
+    assert entries(engine.ask("où ?", before="lunch-when")) == ["lunch-when"]
+    assert entries(engine.ask("où ?", before="parking-where")) == ["parking-where"]
+    assert entries(engine.ask("在哪里？", before="live:session/voiles")) == ["live:session/voiles"]
+    assert entries(engine.ask("et le wifi ?", before="parking-where")) == ["wifi-code"], "a new subject"
+    assert engine.ask("how much is it?", before="an-entry-that-is-gone") == engine.ask("how much is it?")
+
+
+def test_a_bare_number_is_no_likeness_and_a_bare_day_is_a_question(engine: Engine) -> None:
+    assert engine.ask("42").kind == "refuse"
+    assert entries(engine.ask("2/6/2015")) == ["live:day/2015-06-02"]
+    assert entries(engine.ask("2015-06-01 ?")) == ["live:day/2015-06-01"]
+
+
+@pytest.mark.parametrize("text", ["2nd workshop", "第二个工作坊", "atelier n° 2", "deuxième atelier", "分会场二"])
+def test_a_numbered_session_goes_by_many_names(text: str) -> None:
+    assert fold(text, "fr") in {fold(name, "fr") for name in numbered.names(["Workshop 2: Water"])}
 
 
 def test_the_parking_of_another_town_is_none_of_our_business(engine: Engine) -> None:
@@ -151,7 +171,7 @@ class Counting:
 
     def passages(self, texts: list[str]) -> Vectors:
         self.asked += texts
-        return np.array([[1.0, len(text)] for text in texts], dtype=np.float32)
+        return np.array([[0.6, 0.8] if len(text) == 1 else [1.0, 0.0] for text in texts], dtype=np.float32)
 
     def query(self, text: str) -> Vectors:
         return self.passages([text])[0]
@@ -162,10 +182,20 @@ def test_vectors_are_computed_once_and_a_broken_cache_is_made_anew(tmp_path: Pat
     first = vectors.passages(model, ["a", "bb", "a"], tmp_path / "cache")
     again = vectors.passages(model, ["bb", "ccc"], tmp_path / "cache")
     assert model.asked == ["a", "bb", "ccc"]
-    assert [first[1].tolist(), again.tolist()] == [[1.0, 2.0], [[1.0, 2.0], [1.0, 3.0]]]
+    assert np.allclose(first, [[0.6, 0.8], [1.0, 0.0], [0.6, 0.8]], atol=0.01), "rounded to a byte a number"
+    assert np.allclose(again, [[1.0, 0.0], [1.0, 0.0]])
     [file] = (tmp_path / "cache").iterdir()
     file.write_bytes(b"PK broken")
-    assert vectors.passages(model, ["a"], tmp_path / "cache").tolist() == [[1.0, 1.0]]
+    assert np.allclose(vectors.passages(model, ["a"], tmp_path / "cache"), [[0.6, 0.8]], atol=0.01)
+
+
+def test_what_ships_with_the_product_costs_no_model(tmp_path: Path) -> None:
+    class Shipped(Counting):
+        name = next((folder("data") / "vectors").glob("usem3-*")).stem
+
+    model, text = Shipped(), "Où voir le programme complet ?"
+    assert vectors.passages(model, [text], tmp_path).shape == (1, 192)
+    assert model.asked == []
 
 
 def test_a_second_start_finds_its_fit_and_answers_alike(tmp_path: Path) -> None:
