@@ -119,9 +119,9 @@ def _web_shown(body: dict[str, Any]) -> Shown:
 
 
 class TelegramDelegate(Walker):
-    def __init__(self, double: TelegramDouble, chat: int, language: str) -> None:
+    def __init__(self, bot: "Bot", double: TelegramDouble, chat: int, language: str) -> None:
         super().__init__()
-        self._double, self._chat, self._language = double, chat, language
+        self._bot, self._double, self._chat, self._language = bot, double, chat, language
 
     async def says(self, text: str) -> list[Shown]:
         mark = self._double.mark()
@@ -147,7 +147,7 @@ class TelegramDelegate(Walker):
 
     async def _wait(self, mark: int) -> list[Shown]:
         await self._double.wait_for(self._chat, since=mark)
-        await asyncio.sleep(0.15)  # the turn's further messages
+        await self._bot.app.sender.idle()  # the turn's further messages
         new = sorted((m for m in self._double.sent(self._chat) if m.change > mark), key=lambda m: m.change)
         shown = [Shown(m.text, {b.label: b.data or b.url for b in m.buttons}, m) for m in new]
         self.seen += shown
@@ -217,7 +217,7 @@ class Bot:
             case "web":
                 return WebDelegate(self.http(), self.url, language)
             case "telegram":
-                return TelegramDelegate(self.telegram, self.chats, language)
+                return TelegramDelegate(self, self.telegram, self.chats, language)
             case _:
                 return TerminalDelegate(self, f"t{self.chats}", language)
 
