@@ -132,6 +132,7 @@ def suggestion(ctx: Context, match: Match) -> Button | None:
 
 def smalltalk(ctx: Context, kind: str) -> Reply:
     say = ctx.say
+    what_else = say("Very good. What else would you like to know?")
     texts = {
         "greeting": say("Hello! What would you like to know about the event or your stay?"),
         "presence": say("Yes, I’m here. What would you like to know?"),
@@ -147,6 +148,9 @@ def smalltalk(ctx: Context, kind: str) -> Reply:
         "wellbeing": say("All is well here. What can I do for you?"),
         "apology": say("No harm done. What would you like to know?"),
         "wish": say("Thank you, the same to you!"),
+        "ok": what_else,
+        "laughter": what_else,
+        "joke": say("I am no good at jokes or songs, but I know the event well. What would you like to know?"),
     }
     return Reply(text=texts.get(kind, texts["greeting"]), buttons=cards.menu(say)[:4])
 

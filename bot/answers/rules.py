@@ -57,6 +57,7 @@ class Rules:
             self._learn(Rule("command", name), _flat(lines))
         for name, lines in data["smalltalk"].items():
             self._learn(Rule("smalltalk", name), _flat(lines))
+        self._signs: dict[str, str] = {str(sign): name for name, signs in data["signs"].items() for sign in signs}
         spoken = data["languages"]
         self._learn(Rule("command", "language"), _flat(spoken["change"]))
         for language, names in spoken["names"].items():
@@ -78,7 +79,9 @@ class Rules:
         if slash:
             return Rule("command", slash[1])
         whole = plain(text[: 2 * LONGEST])
-        if not whole or len(whole) > LONGEST:
+        if not whole:
+            return self._of_signs(text[: 2 * LONGEST])
+        if len(whole) > LONGEST:
             return None
         bare = self.courtesy(whole)
         return (
@@ -113,6 +116,11 @@ class Rules:
         while end > start and plain(text[start:end]) != bare:
             end -= 1
         return text[start:end].strip(" \t\n,;:.!，。！、：；…-") or text
+
+    def _of_signs(self, text: str) -> Rule | None:
+        """What a message without words says by the first smiley or emoji in it; None where it has none we know."""
+        at = {text.index(sign): name for sign, name in self._signs.items() if sign in text}
+        return Rule("smalltalk", at[min(at)]) if at else None
 
     def _near(self, text: str) -> Rule | None:
         """The rule of a phrase of the same number of words and first letter, one slip away (two if long)."""

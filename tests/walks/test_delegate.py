@@ -342,3 +342,20 @@ async def test_a_delegate_asks_in_their_own_words(
         if going not in labels_of(shown):
             shown = await li.presses(WORKSHOP[language])
         assert going in labels_of(shown)
+
+
+@pytest.mark.parametrize(
+    ("said", "answered"),
+    [
+        ("ok", "Very good."),
+        ("how are you", "I’m fine, thank you."),
+        ("sorry", "No problem."),
+        ("good luck", "the same to you"),
+        ("tell me a joke", "no good at jokes"),
+        ("😂", "Very good."),
+    ],
+)
+async def test_small_talk_has_an_answer_of_its_own(bot: Bot, said: str, answered: str) -> None:
+    li = bot.delegate("web", language="en")
+    await li.starts()
+    assert answered in text_of(await li.says(said))
