@@ -13,6 +13,7 @@ from bot.answers.outcome import Match
 
 ANSWER_FROM = 0.50  # probability of the best topic from which it is answered
 LEAD = 1.5  # how many times likelier than the next topic it must be
+LEAD_ON_REFUSING = 2.0  # and than "none of our business"
 REFUSE_FROM = 0.78  # probability of "none of our business" from which it is refused
 CHAT_AGAINST_REFUSE = 0.35  # small talk need only be this likely beside refusing, which starts ahead
 SUGGEST_FROM = 0.03  # a third topic less likely than this is not suggested
@@ -65,7 +66,7 @@ def decide(labels: Sequence[Label], probabilities: Scores, nearest: float) -> De
 def leads(matches: Sequence[Match], refuse: float) -> bool:
     """Whether the first of `matches` is likely enough, and likelier enough than the next, to be the answer."""
     best, second = [*(match.score for match in matches), 0.0, 0.0][:2]
-    return best >= ANSWER_FROM and best >= LEAD * max(second, refuse)
+    return best >= max(ANSWER_FROM, LEAD * second, LEAD_ON_REFUSING * refuse)
 
 
 def sure(decision: Decision) -> bool:

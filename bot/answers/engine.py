@@ -24,6 +24,7 @@ __all__ = ["Engine", "Match", "Outcome"]
 
 PART_FROM = 0.60  # how sure each of two questions in a message must be for both to be answered
 PERHAPS_FROM = 0.75  # the same where only "and" or a comma stands between them
+SURE = 0.97  # an answer to a message as a whole from which no second question is looked for in it
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
 CHEAP = 1  # models asked first, and all that a part of a message is worth
 
@@ -82,7 +83,8 @@ class Engine:
             return whole
         if lone := _lone(read, whole):
             return lone
-        for pair in () if parts else split.perhaps(question):
+        sure = whole.kind == "answer" and whole.matches[0].score >= SURE
+        for pair in () if parts or sure else split.perhaps(question):
             read = self._in_turn(pair, language)
             matches = _each(read, PERHAPS_FROM)
             if matches and (whole.kind != "answer" or whole.matches[0].topic in {match.topic for match in matches}):

@@ -108,9 +108,9 @@ def measure(engine: Engine, rows: Iterable[Row], unknown: set[str]) -> tuple[dic
     failures: list[str] = []
     for row in rows:
         language = str(row["lang"]).split("-")[0]
-        started = time.perf_counter()
+        started = time.thread_time()
         outcome = engine.ask(str(row["text"]), hint="" if language == "mixed" else str(row["lang"]))
-        spent = (time.perf_counter() - started) * 1000
+        spent = (time.thread_time() - started) * 1000
         for name in ("all", language):
             tally = tallies.setdefault(name, Tally())
             tally.milliseconds.append(spent)
