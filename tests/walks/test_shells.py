@@ -1,6 +1,7 @@
 """Commands in other shells, on the database of a running bot: one clock for all, and nobody's data touched."""
 
 import asyncio
+import json
 import os
 import shutil
 import sys
@@ -86,3 +87,54 @@ async def test_a_chat_shows_a_place_on_a_map_that_a_browser_opens(sqlite_url: st
         shown = text_of(await li.presses("Entzheim-Aéroport"))
         assert "打开地图：https://www.openstreetmap.org/?mlat=48.5" in shown
         assert "geo:" not in shown
+
+
+async def test_a_batch_of_what_is_no_question_is_told_so_before_anything_is_prepared(tmp_path: Path) -> None:
+    lines = 'wo?\n\n{"id": 1}\n{"id": 2, "text": null}\n'
+    code, out, err = await passerelle("ask", "--batch", stdin=lines, event=str(folder("tiny-event")))
+    assert code == 1
+    assert [json.loads(line)["error"].split(":")[0] for line in out.splitlines()] == [
+        "line 1 is not a question",
+        "line 3 is not a question",
+        "line 4 is not a question (text and lang are strings)",
+    ]
+    assert 'write {"id": "1", "text": ' in err
+    assert "Preparing" not in err
+    assert not (tmp_path / "var").exists()
+
+
+async def test_a_batch_says_that_it_is_at_work_and_hears_of_a_fault_behind_a_question(tmp_path: Path) -> None:
+    lines = '{"id": 7, "text": "Gibt es WLAN?"}\n{"id": 8, "text": "Wie lautet das Passwort?", "lang": "de-AT"}\nwo?\n'
+    code, out, err = await passerelle("ask", "--batch", stdin=lines, event=str(folder("tiny-event")))
+    first, second, third = (json.loads(line) for line in out.splitlines())
+    assert (first["id"], first["answers"][0]["topic"], second["id"]) == (7, "wifi", 8)
+    assert "error" in third
+    assert code == 1
+    assert "Preparing the answers of this event" in err
+    assert "line 3 is not a question" in err
+    _, _, err = await passerelle("ask", "--batch", stdin=lines, event=str(folder("tiny-event")))
+    assert "Preparing" not in err, "what is kept is not made again"
+
+
+async def test_ask_says_that_what_is_published_differs_from_the_folder(sqlite_url: str, tmp_path: Path) -> None:
+    event = shutil.copytree(folder("tiny-event"), tmp_path / "event")
+    where = {"database_url": sqlite_url, "event": str(event)}
+    _, _, err = await passerelle("ask", "WLAN", **where)
+    assert "published" not in err, "there is no database yet"
+    await passerelle("publish", str(event), **where)
+    _, _, err = await passerelle("ask", "WLAN", **where)
+    assert "published" not in err
+    places = event / "places.yaml"
+    places.write_text(places.read_text(encoding="utf-8").replace("Mustergasse 1", "Mustergasse 2"), encoding="utf-8")
+    _, out, err = await passerelle("ask", "Wo ist das Treffen?", **where)
+    assert "Mustergasse 2" in out
+    assert "what is published (version 1) differs" in err
+    assert f"passerelle publish {event}" in err
+
+
+@pytest.mark.parametrize(("language", "first"), [("fr", "bienvenue"), ("zh", "欢迎"), ("en", "Welcome")])
+async def test_a_chat_begins_once_in_the_language_asked_for(sqlite_url: str, language: str, first: str) -> None:
+    _, out, _ = await passerelle("chat", "--lang", language, stdin="/quit\n", database_url=sqlite_url)
+    assert out.count(first) == 1
+    _, out, _ = await passerelle("chat", "--as", "li", "--lang", "fr", stdin="/agenda\n", database_url=sqlite_url)
+    assert out.count("bienvenue") == 1, "another name is another person, who is welcomed in turn"
