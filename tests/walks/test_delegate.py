@@ -314,6 +314,10 @@ async def test_another_event_in_other_languages_runs_from_its_folder(sqlite_url:
         assert "Strasbourg" not in text
         assert "中文" not in text
         assert labels_of(await li.says("/programme"))
+        assert "network name" in text_of(await li.says("Where can I find the Wi-Fi password?"))
+        assert labels_of(await li.says("/language")) == ["Deutsch", "English"]
+        await li.presses("English")
+        assert "Deutsch" in labels_of(await li.says("Wie lautet das Passwort für das WLAN?"))
 
 
 @pytest.mark.parametrize(
