@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from bot import __version__, logs
-from bot.errors import BadInput, PasserelleError
+from bot.errors import BadInput, BadSettings, PasserelleError
 
 LANGUAGES = ("fr", "zh", "zh-Hant", "en")
 BATCH = """With --batch, each line of stdin is one question; lang is any language tag and may be left out:
@@ -28,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
         print(f"{len(error.faults)} to mend:", file=sys.stderr)
         for fault in error.faults:
             print(f"  {fault}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, BadSettings) else 1
     except PasserelleError as error:
         print(error, file=sys.stderr)
         return 1

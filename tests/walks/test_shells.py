@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from bot import settings as settings_
+from bot.errors import BadSettings
 from tests.delegate import folder, running, text_of
 
 ROOT = Path(__file__).parent.parent.parent
@@ -138,3 +140,38 @@ async def test_a_chat_begins_once_in_the_language_asked_for(sqlite_url: str, lan
     assert out.count(first) == 1
     _, out, _ = await passerelle("chat", "--as", "li", "--lang", "fr", stdin="/agenda\n", database_url=sqlite_url)
     assert out.count("bienvenue") == 1, "another name is another person, who is welcomed in turn"
+
+
+async def test_every_setting_that_cannot_be_used_is_told_at_once_and_no_secret_shown() -> None:
+    code, out, err = await passerelle(
+        "chat",
+        database_url="mysql://bot:sesam@db/event",
+        telegram_token="sesam",
+        telegram_rate="0",
+        port="99999",
+        clock="soon",
+        retention_days="-3",
+        llm_url="llm",
+    )
+    assert (code, out) == (2, "")
+    first, *faults = err.splitlines()
+    assert first == "7 to mend:"
+    told = {line.split(":")[0].strip().removeprefix("PASSERELLE_") for line in faults}
+    assert told == {"DATABASE_URL", "TELEGRAM_TOKEN", "TELEGRAM_RATE", "PORT", "CLOCK", "RETENTION_DAYS", "LLM_URL"}
+    assert all("→ write " in line for line in faults)
+    assert "sesam" not in err
+
+
+@pytest.mark.parametrize("embedder", ["gpt", "ftp://models"])
+def test_an_embedder_is_one_of_three_kinds(embedder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSERELLE_EMBEDDER", embedder)
+    with pytest.raises(BadSettings) as caught:
+        settings_.load()
+    assert "write local, none, or the https:// address" in str(caught.value)
+
+
+async def test_a_database_that_cannot_be_made_is_told_in_a_line() -> None:
+    code, _, err = await passerelle("chat", database_url="sqlite:////proc/nowhere/event.db")
+    assert code == 1
+    assert err.startswith("the database of PASSERELLE_DATABASE_URL cannot be used: ")
+    assert len(err.splitlines()) == 1
