@@ -60,7 +60,7 @@ async def test_publish_asks_a_pipe_too_and_takes_no_answer_for_a_no(sqlite_url: 
     programme.write_text(programme.read_text(encoding="utf-8").replace("10:30", "10:45"), encoding="utf-8")
     for answer, published, more in (("n\n", False, ""), ("", False, "--yes"), ("y\n", True, "")):
         code, out, err = await passerelle("publish", str(event), stdin=answer, **where)
-        assert "changed  session werkstatt: start" in out
+        assert "changed  session werkstatt “Writing workshop”\n         begins: 10:30 → 10:45\n" in out
         assert code == (0 if published else 1), err
         assert ("Version 2 is published" in out) == published
         assert more in err
@@ -175,3 +175,39 @@ async def test_a_database_that_cannot_be_made_is_told_in_a_line() -> None:
     assert code == 1
     assert err.startswith("the database of PASSERELLE_DATABASE_URL cannot be used: ")
     assert len(err.splitlines()) == 1
+
+
+async def test_publish_shows_what_each_field_was_and_becomes(sqlite_url: str, tmp_path: Path) -> None:
+    event = shutil.copytree(folder("tiny-event"), tmp_path / "event")
+    where = {"database_url": sqlite_url, "event": str(event)}
+    code, out, _ = await passerelle("publish", str(event), "--dry-run", **where)
+    assert (code, "no version of this event yet" in out) == (0, True)
+    assert not (tmp_path / "test.db").exists(), "a dry run changes nothing"
+    await passerelle("publish", str(event), **where)
+    programme, wifi = event / "programme.yaml", event / "faq" / "wifi.yaml"
+    text = programme.read_text(encoding="utf-8")
+    for old, new in (
+        ("place: saal\n  theme: schreiben", "place: haus\n  theme: schreiben"),
+        ("  capacity: 8\n", ""),
+        ("en: Writing workshop", "en: Writing together"),
+        ("Schreibkurs, ", ""),
+        ('start: "10:30"\n  end: "12:00"', 'start: "11:00"'),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    programme.write_text(text, encoding="utf-8")
+    answer = wifi.read_text(encoding="utf-8")
+    wifi.write_text(answer.replace("and the password are to be confirmed", "comes"), encoding="utf-8")
+    _, out, err = await passerelle("publish", str(event), "--dry-run", **where)
+    assert not err
+    assert out.splitlines() == [
+        "changed  session werkstatt “Writing together”",
+        "         begins: 10:30 → 11:00",
+        "         ends: 12:00 → not known",
+        "         where: Main Hall (saal) → Haus Lesezeichen (haus)",
+        "         title (en): Writing workshop → Writing together",
+        "         seats: 8 → no limit",
+        "         aliases: − Schreibkurs",
+        "changed  entry wlan",
+        "         answer (en): The network name and the password are to be confirmed. → The network name comes.",
+    ]
