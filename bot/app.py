@@ -237,6 +237,8 @@ class App:
         """Answer from `event`: by the words alone where its vectors are not made yet, and then by all."""
         async for engine in warming.engines(event, self.settings.embedder, VECTORS):
             self.reader.use(engine)
+        if warming.is_warm(event, self.settings.embedder, VECTORS):
+            log.info("answers.ready", embedder=self.settings.embedder, entries=len(event.entries))
 
     async def _purge(self) -> None:
         """Erase what is past its time."""

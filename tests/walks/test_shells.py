@@ -17,14 +17,18 @@ from tests.delegate import folder, running, text_of
 ROOT = Path(__file__).parent.parent.parent
 
 
-async def passerelle(*arguments: str, stdin: str = "", **settings: str) -> tuple[int, str, str]:
-    """(exit code, stdout, stderr) of a command that knows of the settings what is given here."""
+async def started(*arguments: str, **settings: str) -> asyncio.subprocess.Process:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("PASSERELLE_")}
     given = {f"PASSERELLE_{name.upper()}": value for name, value in settings.items()}
     environment = {**mine, **given, "PYTHONPATH": str(ROOT), "PASSERELLE_EMBEDDER": "none"}
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
     )
+
+
+async def passerelle(*arguments: str, stdin: str = "", **settings: str) -> tuple[int, str, str]:
+    """(exit code, stdout, stderr) of a command that knows of the settings what is given here."""
+    process = await started(*arguments, **settings)
     out, err = await asyncio.wait_for(process.communicate(stdin.encode()), 120)
     assert process.returncode is not None
     return process.returncode, out.decode(), err.decode()
@@ -211,3 +215,32 @@ async def test_publish_shows_what_each_field_was_and_becomes(sqlite_url: str, tm
         "changed  entry wlan",
         "         answer (en): The network name and the password are to be confirmed. → The network name comes.",
     ]
+
+
+async def first_lines_of_a_run(**settings: str) -> list[str]:
+    """What a bot prints at its start; it is stopped once it says that its answers are ready."""
+    process = await started("run", "--port", "0", **settings)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    lines = []
+    while not lines or not lines[-1].startswith("Stop with"):
+        lines.append((await asyncio.wait_for(process.stdout.readline(), 60)).decode().rstrip())
+        assert lines[-1], await process.stderr.read()
+    while b"answers.ready" not in await asyncio.wait_for(process.stderr.readline(), 60):
+        assert process.returncode is None
+    process.terminate()
+    await process.communicate()
+    return lines
+
+
+async def test_a_run_says_how_the_folder_stands_to_what_is_served(sqlite_url: str, tmp_path: Path) -> None:
+    event = shutil.copytree(folder("tiny-event"), tmp_path / "event")
+    where = {"database_url": sqlite_url, "event": str(event)}
+    assert f"Serving version 1, which is what {event} says." in await first_lines_of_a_run(**where)
+    programme = event / "programme.yaml"
+    programme.write_text(programme.read_text(encoding="utf-8").replace("10:30", "10:45"), encoding="utf-8")
+    changed = f"Serving version 1; {event} has 1 difference from it, to bring in: passerelle publish {event}"
+    assert changed in await first_lines_of_a_run(**where)
+    (event / "places.yaml").unlink()
+    broken = f"Serving version 1; {event} has changed since, and holds faults: passerelle check {event}"
+    assert broken in await first_lines_of_a_run(**where)
