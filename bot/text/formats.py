@@ -100,8 +100,8 @@ def days(first: date, last: date, language: str) -> str:
 
 
 def listing(items: Sequence[str], language: str) -> str:
-    """ "A, B et C"."""
-    return format_list(list(items), locale=babel_locale(language))
+    """ "A, B et C"; in English without the comma that Babel's American lists have."""
+    return format_list(list(items), locale=babel_locale("en-GB" if language == "en" else language))
 
 
 def number(value: int, language: str) -> str:
