@@ -46,7 +46,7 @@ def _is_told(option: argparse.Action) -> bool:
 
 
 def _call(name: str, option: argparse.Action) -> str:
-    value = option.metavar or (option.dest.upper() if option.nargs is None else "")
+    value = str(option.metavar or "").replace("|", "\\|") or (option.dest.upper() if option.nargs is None else "")
     if option.choices:
         value = "\\|".join(map(str, option.choices))
     return " ".join(filter(None, ("passerelle", name, option.option_strings[-1], str(value))))

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from bot import __version__, logs
 from bot.errors import BadInput, BadSettings, PasserelleError
 
-LANGUAGES = ("fr", "zh", "zh-Hant", "en")
 BATCH = """With --batch, each line of stdin is one question; lang is any language tag and may be left out:
   {"id": "1", "text": "Où est la gare ?", "lang": "fr"}
 and each line of stdout its answer, in the same order; kind is answer, suggest, smalltalk or refuse:
@@ -64,7 +63,9 @@ def parser() -> argparse.ArgumentParser:
     run_.add_argument("--port", type=port, help="the port to listen on, 0 for any free one (PASSERELLE_PORT)")
 
     chat = command("chat", "The same bot in the terminal: a line in, the replies out.", "chat")
-    chat.add_argument("--lang", choices=LANGUAGES, default="", help="the language of the first message")
+    chat.add_argument(
+        "--lang", default="", metavar="fr|zh|en", help="the language of the first message, one of the event’s"
+    )
     chat.add_argument(
         "--as", dest="name", default="me", metavar="NAME", help="each name is a person of its own (default: me)"
     )

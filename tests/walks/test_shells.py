@@ -244,3 +244,12 @@ async def test_a_run_says_how_the_folder_stands_to_what_is_served(sqlite_url: st
     (event / "places.yaml").unlink()
     broken = f"Serving version 1; {event} has changed since, and holds faults: passerelle check {event}"
     assert broken in await first_lines_of_a_run(**where)
+
+
+async def test_a_chat_is_held_in_the_languages_of_its_event(sqlite_url: str) -> None:
+    where = {"database_url": sqlite_url, "event": str(folder("tiny-event"))}
+    code, _, err = await passerelle("chat", "--lang", "fr", stdin="/quit\n", **where)
+    assert (code, err) == (2, "This event does not speak 'fr': --lang de or en\n")
+    code, out, _ = await passerelle("chat", "--lang", "de-AT", stdin="/quit\n", **where)
+    assert code == 0
+    assert "Verantwortlich" in out
