@@ -30,7 +30,7 @@ WRITE = {
     "telegram_token": "write @BotFather’s token as it is: a number, a colon, about 35 letters and digits",
     "telegram_api_url": "write an address such as http://localhost:8081",
     "telegram_mode": "write polling or webhook",
-    "telegram_rate": "write messages a second, from 1 to 1000",
+    "telegram_rate": "write messages a second, such as 30 (0: no pace of our own)",
     "wechat_api_url": "write an address such as https://api.example.org",
     "embedder": "write local, none, or the https:// address of an embeddings server",
     "llm_url": "write an address such as https://llm.example.org/v1",
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     telegram_token: Annotated[SecretStr | None, AfterValidator(_token)] = None
     telegram_api_url: Address = ""
     telegram_mode: Literal["polling", "webhook"] = "polling"
-    telegram_rate: Annotated[int, Field(ge=1, le=1000)] = 30
+    telegram_rate: Annotated[int, Field(ge=0)] = 30
     telegram_desk_chat: str = ""
     wechat_app_id: str = ""
     wechat_app_secret: SecretStr | None = None

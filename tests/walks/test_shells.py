@@ -151,7 +151,7 @@ async def test_every_setting_that_cannot_be_used_is_told_at_once_and_no_secret_s
         "chat",
         database_url="mysql://bot:sesam@db/event",
         telegram_token="sesam",
-        telegram_rate="0",
+        telegram_rate="-1",
         port="99999",
         clock="soon",
         retention_days="-3",
