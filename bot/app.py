@@ -113,20 +113,32 @@ def _clock(store: Store, wanted: datetime | None, event: Event) -> Clock:
     return Clock(found.shift) if found else Clock()
 
 
-def clock_of(settings: Settings, event: Event) -> Clock:
-    """The same clock, for a command that does without a database: the kept one where there is a database of this
-    event, else as the setting says."""
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """What a command that needs no database finds in one. published: None where no version of the event is."""
+
+    published: Published | None
+    clock: Clock
+
+
+def look_up(settings: Settings, event: Event) -> LookedUp:
+    """The published version of `event` and the kept clock, where there is a database of it; else none, and the
+    clock as the setting says. Changes nothing."""
     if engine_.exists(settings.database):
         store = Store(settings.database)
         try:
             published = store.read_now(Versions().current)
             found = store.read_now(rehearsal.moved)
-            if found is not None and published is not None and published.event.details.id == event.details.id:
-                return Clock(found.shift)
+            if published is not None and published.event.details.id == event.details.id:
+                return LookedUp(published, Clock(found.shift) if found else _as_set(settings, event))
         except (DBAPIError, StoreUnreachable):  # it does not answer, or no bot has started on it yet
             pass
         finally:
             store.close()
+    return LookedUp(None, _as_set(settings, event))
+
+
+def _as_set(settings: Settings, event: Event) -> Clock:
     clock = Clock()
     if settings.clock is not None:
         clock.stand_at(settings.clock.replace(tzinfo=event.zone))
@@ -225,6 +237,8 @@ class App:
         """Answer from `event`: by the words alone where its vectors are not made yet, and then by all."""
         async for engine in warming.engines(event, self.settings.embedder, VECTORS):
             self.reader.use(engine)
+        if warming.is_warm(event, self.settings.embedder, VECTORS):
+            log.info("answers.ready", embedder=self.settings.embedder, entries=len(event.entries))
 
     async def _purge(self) -> None:
         """Erase what is past its time."""

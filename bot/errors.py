@@ -34,6 +34,10 @@ class BadInput(PasserelleError):
         self.faults = faults
 
 
+class BadSettings(BadInput):
+    """The operator meets it: a setting is misspelt or cannot be used."""
+
+
 class NoSuchEvent(PasserelleError):
     """The operator meets it: the named event is neither a folder nor shipped."""
 
@@ -50,6 +54,9 @@ class PortTaken(PasserelleError):
 
 class StoreUnreachable(PasserelleError):
     """The operator meets it: the database does not answer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"the database of PASSERELLE_DATABASE_URL cannot be used: {reason}")
 
 
 class UnknownSession(PasserelleError):

@@ -6,63 +6,115 @@ the nearest right one, since a misspelt setting is worse than none.
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.errors import BadInput, Fault
+from bot.errors import BadSettings, Fault
 
 PREFIX = "PASSERELLE_"
+TOKEN = re.compile(r"\d{5,}:[\w-]{20,}", re.ASCII)  # Telegram's: the bot's number, a colon, 35 characters today
+
+# What to write where a value cannot be read. A value is shown beside it unless the setting is a secret.
+WRITE = {
+    "clock": "write a local time of the event, such as 2014-11-05T09:00",
+    "database_url": "write sqlite:///var/passerelle.db or postgresql://user:password@host/name",
+    "broker_url": "write nats://host:4222",
+    "port": "write a number from 0 to 65535",
+    "public_url": "write an address such as https://bot.example.org (http:// on this machine)",
+    "telegram_token": "write @BotFather’s token as it is: a number, a colon, about 35 letters and digits",
+    "telegram_api_url": "write an address such as http://localhost:8081",
+    "telegram_mode": "write polling or webhook",
+    "telegram_rate": "write messages a second, such as 30 (0: no pace of our own)",
+    "wechat_api_url": "write an address such as https://api.example.org",
+    "embedder": "write local, none, or the https:// address of an embeddings server",
+    "llm_url": "write an address such as https://llm.example.org/v1",
+    "retention_days": "write a number of days, 0 or more",
+    "log_format": "write text or json",
+}
+
+
+def _local(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is not None:
+        raise ValueError("local to the event: no zone")
+    return value
+
+
+def _address(value: str) -> str:
+    if value and not re.match(r"https?://[^/\s]+", value):
+        raise ValueError("no address")
+    return value.rstrip("/")
+
+
+def _embedder(value: str) -> str:
+    return value if value in ("local", "none") or not value else _address(value)
+
+
+def _database(value: SecretStr) -> SecretStr:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(value.get_secret_value())
+    except (ArgumentError, ValueError):
+        raise ValueError("no database") from None  # the reason may quote the password
+    if parsed.drivername not in ("sqlite", "postgresql") or not parsed.database or parsed.database == ":memory:":
+        raise ValueError("no database of ours")
+    return value
+
+
+def _token(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not TOKEN.fullmatch(value.get_secret_value()):
+        raise ValueError("no token")
+    return value
+
+
+def _broker(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not re.match(r"(nats|tls)://\S", value.get_secret_value()):
+        raise ValueError("no broker")
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class Settings(BaseSettings):
     """See the table in README. Secrets are SecretStr: they print as stars."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     event: str = "strasbourg-2014"
-    clock: datetime | None = None  # local to the event, naive
-    database_url: SecretStr = SecretStr("sqlite:///var/passerelle.db")
-    broker_url: SecretStr | None = None
+    clock: Annotated[datetime | None, AfterValidator(_local)] = None  # local to the event, naive
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///var/passerelle.db")
+    broker_url: Annotated[SecretStr | None, AfterValidator(_broker)] = None
     host: str = "127.0.0.1"
-    port: int = 8080
-    public_url: str = ""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    public_url: Address = ""
     secret_key: SecretStr | None = None
-    telegram_token: SecretStr | None = None
-    telegram_api_url: str = ""
+    telegram_token: Annotated[SecretStr | None, AfterValidator(_token)] = None
+    telegram_api_url: Address = ""
     telegram_mode: Literal["polling", "webhook"] = "polling"
-    telegram_rate: int = 30
+    telegram_rate: Annotated[int, Field(ge=0)] = 30
     telegram_desk_chat: str = ""
     wechat_app_id: str = ""
     wechat_app_secret: SecretStr | None = None
     wechat_token: SecretStr | None = None
     wechat_aes_key: SecretStr | None = None
-    wechat_api_url: str = ""
+    wechat_api_url: Address = ""
     organizers: str = ""
-    embedder: str = "local"
-    llm_url: str = ""
+    embedder: Annotated[str, AfterValidator(_embedder)] = "local"
+    llm_url: Address = ""
     llm_key: SecretStr | None = None
     llm_model: str = ""
-    retention_days: int = 90
+    retention_days: Annotated[int, Field(ge=0)] = 90
     log_format: Literal["", "text", "json"] = ""
-
-    @field_validator("clock")
-    @classmethod
-    def _local(cls, value: datetime | None) -> datetime | None:
-        if value is not None and value.tzinfo is not None:
-            raise ValueError("a local time in the event's zone, such as 2014-11-05T09:00")
-        return value
-
-    @field_validator("public_url", "telegram_api_url")
-    @classmethod
-    def _address(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("an address that begins with https:// (or http:// on this machine)")
-        return value.rstrip("/")
 
     @property
     def database(self) -> str:
@@ -70,19 +122,27 @@ class Settings(BaseSettings):
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from the environment and `.env`. Raises BadInput with every fault at once."""
+    """Settings from the environment and `.env`. Raises BadSettings with every fault at once."""
     environ = os.environ if environ is None else environ
     faults = [*_unknown(environ, "environment"), *_unknown(_dotenv(), ".env")]
     settings = None
     try:
         settings = Settings()
     except ValidationError as error:
-        for problem in error.errors():
-            name = PREFIX + str(problem["loc"][0]).upper()
-            faults.append(Fault(name, 0, "cannot be read", problem["msg"].removeprefix("Value error, ")))
+        faults += [_unreadable(problem, environ) for problem in error.errors()]
     if faults or settings is None:
-        raise BadInput(faults)
+        raise BadSettings(faults)
     return settings
+
+
+def _unreadable(problem: Mapping[str, Any], environ: Mapping[str, str]) -> Fault:
+    """What is wrong with a setting and what to write; the value of a secret is never shown."""
+    field = str(problem["loc"][0])
+    name = PREFIX + field.upper()
+    where = "" if name in {each.upper() for each in environ} else " (in .env)"
+    is_secret = "SecretStr" in str(Settings.model_fields[field].annotation)
+    value = "what it holds" if is_secret else repr(problem["input"])
+    return Fault(name + where, 0, f"{value} cannot be used", WRITE.get(field, str(problem["msg"])))
 
 
 def _dotenv() -> dict[str, str]:

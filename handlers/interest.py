@@ -4,6 +4,7 @@ from bot.chat.reply import Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.errors import UnknownSession
+from bot.event.model import Session
 from bot.programme import facts, seats
 from bot.programme.tables import Interest
 from bot.text.words import Words
@@ -67,7 +68,7 @@ def leave(ctx: Context, session_id: str) -> Reply:
             text = say("Leave the waiting list for {title}?", title=title)
             labels = say.p("button", "Yes, leave"), say.p("button", "Keep waiting")
         case _:
-            return programme.session(ctx, session_id)
+            return _not_signed_up(ctx, session) if session else programme.session(ctx, session_id)
     buttons = (cards.button(labels[0], "left", session_id), cards.button(labels[1], "session", session_id))
     return Reply(text=text, buttons=buttons)
 
@@ -82,8 +83,12 @@ def left(ctx: Context, session_id: str) -> Reply:
     elif gone.was == Interest.WAITLISTED:
         note = ctx.say("Done. You are no longer on the waiting list.")
     else:
-        note = ctx.say("You were not signed up for this session.")
+        return _not_signed_up(ctx, gone.session)
     return programme.card(ctx, gone.session, note=note)
+
+
+def _not_signed_up(ctx: Context, session: Session) -> Reply:
+    return programme.card(ctx, session, note=ctx.say("You were not signed up for this session."))
 
 
 def _withdraw(ctx: Context, session_id: str) -> seats.Withdrawn:

@@ -5,10 +5,8 @@ from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.people import accounts
+from bot.text.formats import own_name
 from handlers import cards
-
-# Each language in itself (glossary, section 8); never a flag.
-NAMES = {"fr": "Français", "zh": "简体中文", "zh-Hant": "繁體中文", "en": "English", "de": "Deutsch", "es": "Español"}
 
 
 @on.press("language")
@@ -31,4 +29,4 @@ def choices(ctx: Context) -> tuple[Button, ...]:
     spoken = list(ctx.event.details.languages)
     if "zh" in spoken:
         spoken.insert(spoken.index("zh") + 1, "zh-Hant")
-    return tuple(Button(NAMES.get(tag, tag), action("language", tag)) for tag in spoken)
+    return tuple(Button(own_name(tag), action("language", tag)) for tag in spoken)

@@ -10,9 +10,10 @@ from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.programme import queries
 from bot.text.markup import Markup
-from handlers import agenda, cards, places, programme
+from handlers import agenda, cards, interest, places, programme
 
 SUGGESTIONS = 3
+LEAVING = "cancel-interest"  # the topic of who gives a session up
 
 
 @on.content("text")
@@ -61,6 +62,8 @@ def ask(ctx: Context, entry_id: str) -> Reply:
 def matched(ctx: Context, match: Match) -> Reply:
     """The reply to one thing asked: an entry, or what the live programme says."""
     kind, _, rest = match.entry.partition(":")
+    if kind == "live" and match.topic == LEAVING and rest.startswith("session/"):
+        return interest.leave(ctx, rest.removeprefix("session/"))
     if kind == "live":
         return live(ctx, rest)
     entry = ctx.event.entry.get(match.entry)

@@ -25,11 +25,20 @@ OF_A_SESSION = frozenset({PROGRAMME, SEARCH, JOIN, LEAVE, SPEAKER})
 # What is asked of a named session, over folded text; the name itself draws every question to itself otherwise.
 CUES = (
     (
+        SEARCH,  # whether it takes place at all: nobody leaves it
+        re.compile(
+            r"\b(?:is|are|was|has|have|will|if)\b.*\bcancell?ed\b|^cancell?ed\b|\bcancell?ed$"
+            r"|\b(?:est|sont|ete|sera|serait)\b.*\bannulee?s?\b|\bannulee?s?$"
+            r"|被取消|取消了(?:吗|没)|取消没|会不会取消|是否取消"
+        ),
+    ),
+    (
         LEAVE,
         re.compile(
             r"\b(?:annul\w+|desinscri\w*|(?:me|m) retir\w+|retirez moi|desist\w+"
             r"|ne (?:viens|viendrai|participe\w*) (?:plus|pas)|(?:viens|vais|veux|peux) plus"
-            r"|plus (?:venir|participer|assister)|cancel\w*|withdraw\w*|unregister|drop out|remove me|take me off"
+            r"|plus (?:venir|participer|assister)|quitter"
+            r"|leave(?! (?:early|before|my)\b)|cancel\w*|withdraw\w*|unregister|drop out|remove me|take me off"
             r"|(?:can t|cannot|can not|won t) (?:come|make it|attend|go)|no longer|not coming)\b"
             r"|取消|退出|退掉|不去|不参加|不想去|去不了|来不了|参加不了|放弃|撤销"
         ),

@@ -2,14 +2,19 @@
 
 import argparse
 import json
+import os
+import queue
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from bot import app as app_
 from bot.answers import warming
 from bot.answers.engine import Engine
 from bot.answers.outcome import Match, Outcome
+from bot.cli import progress
 from bot.clock import Clock
 from bot.event import load
 from bot.event.model import Event
@@ -18,19 +23,36 @@ from bot.programme import facts, queries
 from bot.settings import Settings
 from bot.text.words import Words
 
+BATCH_LINE = '{"id": "1", "text": "Où est la gare ?", "lang": "fr"}; lang may be left out'
+
 
 def main(options: argparse.Namespace, settings: Settings) -> int:
-    folder = load.find(settings.event)
-    event = load.load(folder)
-    if not warming.is_warm(event, settings.embedder, app_.VECTORS):
-        print("Making the vectors of this event, once: about ten minutes…", file=sys.stderr)
-    engine = warming.full(event, settings.embedder, app_.VECTORS)
-    answerer = Answerer(event, engine, app_.clock_of(settings, event))
-    if options.batch:
-        return _batch(answerer)
-    if not options.question.strip():
+    if not options.batch and not options.question.strip():
         print("Write a question: passerelle ask 'Où est la gare ?'", file=sys.stderr)
         return 2
+    folder = load.find(settings.event)
+    event = load.load(folder)
+    found = app_.look_up(settings, event)
+    if found.published is not None and found.published.digest != load.digest(folder):
+        print(
+            f"Answering from {folder} as it stands now; what is published (version {found.published.number}) differs, "
+            f"and the bot answers from that until: passerelle publish {folder}",
+            file=sys.stderr,
+        )
+    if options.batch:
+        return _batch(lambda: _answerer(event, settings, found.clock), options.lang)
+    return _one(_answerer(event, settings, found.clock), options)
+
+
+def _answerer(event: Event, settings: Settings, clock: Clock) -> "Answerer":
+    """With the full engine, however long that takes; who waits for minutes sees that it goes on."""
+    if warming.is_warm(event, settings.embedder, app_.VECTORS):
+        return Answerer(event, warming.full(event, settings.embedder, app_.VECTORS), clock)
+    with progress.working(f"Preparing the answers of this event, once (kept in {app_.VECTORS})"):
+        return Answerer(event, warming.full(event, settings.embedder, app_.VECTORS), clock)
+
+
+def _one(answerer: "Answerer", options: argparse.Namespace) -> int:
     outcome = answerer.ask(options.question, options.lang)
     row = answerer.row(outcome)
     if options.explain:
@@ -105,20 +127,60 @@ class Answerer:
         return self._words[language]
 
 
-def _batch(answerer: Answerer) -> int:
-    """JSON lines in, JSON lines out, in order; a line that cannot be read is answered with its fault."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A line of a batch. fault: why it is no question, "" where it is one."""
+
+    line: int
+    id: object = None
+    text: str = ""
+    language: str = ""
+    fault: str = ""
+
+
+def _batch(made: Callable[[], Answerer], language: str) -> int:
+    """JSON lines in, JSON lines out, in order; a line that cannot be read is answered with its fault.
+
+    Lines are read while the engine is made, so that a fault anywhere is told at once, on stderr, and whoever
+    writes a line and waits for its answer gets it. made: makes the engine, not called where nothing is asked.
+    """
+    lines: queue.SimpleQueue[Asked | None] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(lines,), name="questions", daemon=True).start()
+    answerer = None
     bad = 0
-    for n, line in enumerate(sys.stdin, 1):
-        if not line.strip():
-            continue
-        try:
-            question = json.loads(line)
-            id_, text = question["id"], str(question["text"])
-        except (ValueError, KeyError, TypeError):
+    while (asked := lines.get()) is not None:
+        if asked.fault:
             bad += 1
-            fault = 'write {"id": …, "text": …, "lang": …}'
-            print(json.dumps({"error": f"line {n} is not a question: {fault}"}, ensure_ascii=False), flush=True)
+            print(json.dumps({"error": f"line {asked.line} {asked.fault}"}, ensure_ascii=False), flush=True)
             continue
-        outcome = answerer.ask(text, str(question.get("lang") or ""))
-        print(json.dumps({"id": id_, **answerer.row(outcome)}, ensure_ascii=False), flush=True)
+        answerer = answerer or made()
+        outcome = answerer.ask(asked.text, asked.language or language)
+        print(json.dumps({"id": asked.id, **answerer.row(outcome)}, ensure_ascii=False), flush=True)
     return 1 if bad else 0
+
+
+def _read(lines: "queue.SimpleQueue[Asked | None]") -> None:
+    """Every line of stdin, then None."""
+    try:
+        # A reader of its own: at exit Python closes sys.stdin, and fails while a thread still waits in it.
+        with os.fdopen(sys.stdin.fileno(), "rb", closefd=False) as stdin:
+            for number, line in enumerate(stdin, 1):
+                if not line.strip():
+                    continue
+                asked = _asked(number, line.decode("utf-8-sig", errors="replace"))
+                if asked.fault:
+                    print(f"line {number} {asked.fault}", file=sys.stderr)
+                lines.put(asked)
+    finally:
+        lines.put(None)
+
+
+def _asked(number: int, line: str) -> Asked:
+    try:
+        given = json.loads(line)
+        id_, text, language = given["id"], given["text"], given.get("lang") or ""
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return Asked(number, fault=f"is not a question: write {BATCH_LINE}")
+    if not isinstance(text, str) or not isinstance(language, str):
+        return Asked(number, fault=f"is not a question (text and lang are strings): write {BATCH_LINE}")
+    return Asked(number, id_, text, language)

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import sys
 
 from bot import app as app_
 from bot.app import App, Opened
@@ -14,6 +15,10 @@ from bot.settings import Settings
 def main(options: argparse.Namespace, settings: Settings) -> int:
     opened = app_.open_store(settings)
     try:
+        spoken = opened.published.event.details.languages
+        if options.lang and not accounts.nearest(options.lang, spoken):
+            print(f"This event does not speak {options.lang!r}: --lang {' or '.join(spoken)}", file=sys.stderr)
+            return 2
         return asyncio.run(_chat(options, settings, opened))
     finally:
         opened.store.close()

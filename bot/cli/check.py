@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bot.event import load
+from bot.event import load, strays
 from bot.settings import Settings
 from bot.text import catalogues
 
@@ -14,6 +14,8 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     faults += catalogues.faults()
     for fault in faults:
         print(fault)
+    for other in strays.others(folder):
+        print(f"{other} (no fault)", file=sys.stderr)
     if faults:
         print(f"{len(faults)} to mend", file=sys.stderr)
         return 1

@@ -5,9 +5,13 @@ import sys
 from collections.abc import Sequence
 
 from bot import __version__, logs
-from bot.errors import BadInput, PasserelleError
+from bot.errors import BadInput, BadSettings, PasserelleError
 
-LANGUAGES = ("fr", "zh", "zh-Hant", "en")
+BATCH = """With --batch, each line of stdin is one question; lang is any language tag and may be left out:
+  {"id": "1", "text": "Où est la gare ?", "lang": "fr"}
+and each line of stdout its answer, in the same order; kind is answer, suggest, smalltalk or refuse:
+  {"id": "1", "kind": "answer", "lang": "fr", "answers": [{"entry": …, "topic": …, "score": …, "text": …}]}
+A line that is not a question is answered by {"error": …}; the exit code is then 1."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -23,7 +27,7 @@ def run(arguments: Sequence[str]) -> int:
         print(f"{len(error.faults)} to mend:", file=sys.stderr)
         for fault in error.faults:
             print(f"  {fault}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, BadSettings) else 1
     except PasserelleError as error:
         print(error, file=sys.stderr)
         return 1
@@ -39,8 +43,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--version", action="version", version=f"passerelle {__version__}")
     commands = made.add_subparsers(required=True, metavar="COMMAND", dest="verb")
 
-    def command(name: str, help_: str, module: str) -> argparse.ArgumentParser:
-        sub = commands.add_parser(name, help=help_, description=help_)
+    def command(name: str, help_: str, module: str, more: str = "") -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name, help=help_, description=help_, epilog=more, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
 
         def call(options: argparse.Namespace, settings: object) -> int:
             # Imported when called: a start should not pay for commands it does not run.
@@ -52,20 +58,24 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     run_ = command("run", "Start every configured channel.", "run")
-    run_.add_argument("--role", choices=("all", "web", "worker"), default="all")
+    run_.add_argument("--role", choices=("all", "web", "worker"), default="all", help="only `all` so far")
     run_.add_argument("--host", help="where to listen (PASSERELLE_HOST)")
-    run_.add_argument("--port", type=int, help="(PASSERELLE_PORT)")
+    run_.add_argument("--port", type=port, help="the port to listen on, 0 for any free one (PASSERELLE_PORT)")
 
     chat = command("chat", "The same bot in the terminal: a line in, the replies out.", "chat")
-    chat.add_argument("--lang", choices=LANGUAGES, default="")
-    chat.add_argument("--as", dest="name", default="me", metavar="NAME", help="whose agenda (default: me)")
+    chat.add_argument(
+        "--lang", default="", metavar="fr|zh|en", help="the language of the first message, one of the event’s"
+    )
+    chat.add_argument(
+        "--as", dest="name", default="me", metavar="NAME", help="each name is a person of its own (default: me)"
+    )
 
-    ask = command("ask", "One question to the answering engine.", "ask")
+    ask = command("ask", "One question to the answering engine, or a batch of them.", "ask", BATCH)
     ask.add_argument("--lang", default="", help="the language to read it in when the text does not tell")
-    ask.add_argument("--json", action="store_true")
-    ask.add_argument("--batch", action="store_true", help="JSON lines from stdin, JSON lines out")
+    ask.add_argument("--json", action="store_true", help="the answer as JSON")
+    ask.add_argument("--batch", action="store_true", help="JSON lines from stdin, JSON lines out (see below)")
     ask.add_argument("--explain", action="store_true", help="show why")
-    ask.add_argument("question", nargs="?", default="")
+    ask.add_argument("question", nargs="?", default="", metavar="QUESTION")
 
     check = command("check", "Validate event data and message catalogues.", "check")
     check.add_argument("event", nargs="?", default="", metavar="EVENT_DIR")
@@ -78,7 +88,14 @@ def parser() -> argparse.ArgumentParser:
 
     bench = command("bench", "The project's own benchmarks.", "bench")
     bench.add_argument("what", choices=("turn",))
-    bench.add_argument("--seconds", type=float, default=5.0)
-    bench.add_argument("--repeat", type=int, default=3)
-    bench.add_argument("--json", action="store_true")
+    bench.add_argument("--seconds", type=float, default=5.0, help="how long each measurement takes")
+    bench.add_argument("--repeat", type=int, default=3, help="how often each is taken")
+    bench.add_argument("--json", action="store_true", help="the figures as JSON")
     return made
+
+
+def port(given: str) -> int:
+    """A port as argparse reads one; what is none is a wrong use."""
+    if not given.isascii() or not given.isdigit() or int(given) > 65535:
+        raise argparse.ArgumentTypeError(f"{given!r} is no port: write a number from 0 to 65535")
+    return int(given)

@@ -4,7 +4,8 @@ import argparse
 import sys
 
 from bot import app as app_
-from bot.event import load
+from bot.cli import changes as changes_
+from bot.event import load, strays
 from bot.programme import difference, versions
 from bot.settings import Settings
 
@@ -12,17 +13,20 @@ from bot.settings import Settings
 def main(options: argparse.Namespace, settings: Settings) -> int:
     folder = load.find(options.event)
     event, digest = load.load(folder), load.digest(folder)
+    for other in strays.others(folder):
+        print(f"{other} (no fault)", file=sys.stderr)
+    if options.dry_run and app_.look_up(settings, event).published is None:
+        print("This database holds no version of this event yet: all of it would be new.")
+        return 0
     opened = app_.open_store(settings.model_copy(update={"event": options.event}))
     try:
         if opened.published.digest == digest:
             print(f"Version {opened.published.number} is what the folder says.")
             return 0
-        changes = difference.between(opened.published.event, event)
+        before = opened.published.event
+        changes = difference.between(before, event)
         for change in changes:
-            print(
-                f"{change.what:8} {change.kind} {change.id}"
-                + (f": {', '.join(change.fields)}" if change.fields else "")
-            )
+            print("\n".join(changes_.lines(change, before, event)))
         if not changes:
             print("Nothing that is read has changed.")
         if options.dry_run:

@@ -12,6 +12,8 @@ from bot import app as app_
 from bot.app import App, Opened
 from bot.chat.channel import Channel
 from bot.conversation.receive import words_for
+from bot.event import load
+from bot.programme import difference
 from bot.settings import Settings
 
 log = structlog.get_logger()
@@ -22,13 +24,13 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     settings = settings.model_copy(update=given)
     opened = app_.open_store(settings)
     try:
-        return asyncio.run(serve(settings, opened))
+        return asyncio.run(serve(settings, opened, _standing(settings, opened)))
     finally:
         opened.store.close()
 
 
-async def serve(settings: Settings, opened: Opened) -> int:
-    """Run until SIGINT or SIGTERM."""
+async def serve(settings: Settings, opened: Opened, standing: str) -> int:
+    """Run until SIGINT or SIGTERM. standing: a line on what is served, shown at the start."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -38,7 +40,7 @@ async def serve(settings: Settings, opened: Opened) -> int:
         channels["telegram"] = _telegram(settings, opened)
     app = App(settings, opened, channels, purges=True)
     async with app_.serving(app, host=settings.host, port=settings.port) as port, app.running():
-        _announce(settings, opened, port, channels)
+        _announce(settings, opened, standing, port, channels)
         await stop.wait()
         log.info("run.stopping")
     return 0
@@ -61,15 +63,29 @@ def _telegram(settings: Settings, opened: Opened) -> Channel:
     )
 
 
-def _announce(settings: Settings, opened: Opened, port: int, channels: dict[str, Channel]) -> None:
+def _standing(settings: Settings, opened: Opened) -> str:
+    """How the event's folder stands to what is published, which is what is served."""
+    folder, number = load.find(settings.event), opened.published.number
+    if not opened.changed_folder:
+        return f"Serving version {number}, which is what {folder} says."
+    event, faults = load.read(folder)
+    if faults or event is None:
+        return f"Serving version {number}; {folder} has changed since, and holds faults: passerelle check {folder}"
+    count = len(difference.between(opened.published.event, event))
+    if not count:
+        return f"Serving version {number}; nothing that is read in {folder} has changed since."
+    differences = "1 difference" if count == 1 else f"{count} differences"
+    return f"Serving version {number}; {folder} has {differences} from it, to bring in: passerelle publish {folder}"
+
+
+def _announce(settings: Settings, opened: Opened, standing: str, port: int, channels: dict[str, Channel]) -> None:
     """The address, on stdout; a QR code where a phone can reach it."""
     event = opened.published.event
     print(f"{event.details.name.in_('en')}")
     if opened.clock.is_moved:
         local = opened.clock.now().astimezone(event.zone)
         print(f"The clock is moved: it is {local:%A %d %B %Y, %H:%M} in {event.details.city.in_('en')}.")
-    if opened.changed_folder:
-        print(f"{opened.changed_folder} has changed since it was published: passerelle publish {opened.changed_folder}")
+    print(standing)
     local_url = f"http://{'localhost' if settings.host in ('127.0.0.1', '0.0.0.0', '::') else settings.host}:{port}/"  # noqa: S104
     print(f"Web chat: {settings.public_url or local_url}")
     print(f"Channels: {', '.join(channels)}")

@@ -32,7 +32,7 @@ from bot.people.accounts import Account
 from bot.programme.versions import Published, Versions
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
-from bot.text.formats import base
+from bot.text.formats import base, own_name
 from bot.text.words import Words
 
 REMEMBERED = 10_000  # accounts whose language and last answer are kept in memory, to read their next text with
@@ -282,6 +282,8 @@ def words_for(published: Published, language: str) -> Words:
 
 def _always(say: Words, own: str) -> str:
     """The label of the offer to go on in the language of `say`; between two scripts, it names the script."""
+    if not say.has_catalogue:
+        return own_name(say.language)
     if base(own) != base(say.language):
         # Translators: a button under an answer given in another language than the reader's usual one.
         return say.p("button", "Always in English")

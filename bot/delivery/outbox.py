@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, false, insert, or_, select, true, update
+from sqlalchemy import and_, bindparam, delete, exists, false, insert, or_, select, update
 from sqlalchemy import text as sql
 
 from bot.chat.channel import Failed, InDoubt, Later, Parcel, Sent, Unreachable, Verdict
@@ -111,21 +111,23 @@ def claim(
 ) -> list[Delivery]:
     """Lease what is due and free (never leased, or its lease ran out) to `owner`, oldest first, whole lines.
 
-    at_start: the caller is the only process, so that every lease is a dead one's.
+    at_start: the caller is the only process, so that every lease but its own is a dead one's. Its own may be of a
+    turn that came in before this.
     Safe under a race: the rows are locked (PostgreSQL: SKIP LOCKED) or the writer is alone (SQLite), and
     a line is only taken when nothing before it is in other hands.
     """
-    dead = true() if at_start else false()
+    dead = outbox.c.lease_owner != owner if at_start else false()
     free = or_(
         outbox.c.state == State.QUEUED,
         and_(outbox.c.state == State.SENDING, or_(outbox.c.lease_until < now, dead)),
     )
     before = outbox.alias("before")
+    dead_before = before.c.lease_owner != owner if at_start else false()
     blocked = exists().where(
         before.c.account_id == outbox.c.account_id,
         before.c.sequence < outbox.c.sequence,
         before.c.state.in_(OPEN),
-        or_(before.c.due_at > now, and_(before.c.state == State.SENDING, before.c.lease_until >= now, ~dead)),
+        or_(before.c.due_at > now, and_(before.c.state == State.SENDING, before.c.lease_until >= now, ~dead_before)),
     )
     due = (
         select(outbox, account.c.channel, account.c.address)

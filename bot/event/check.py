@@ -3,15 +3,16 @@
 Every fault says where and what to write instead; nothing stops at the first.
 """
 
-import difflib
+import dataclasses
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel
+from rapidfuzz import fuzz, process
 
 from bot.errors import Fault
 from bot.event import yaml
@@ -21,6 +22,17 @@ from bot.text import typography
 from bot.text.markup import FIELD
 
 FEWEST_QUESTIONS = 3
+NEAR = 60  # of 100: how like a word must be to be what was meant
+IDS_IN = {
+    "session": "programme.yaml",
+    "place": "places.yaml",
+    "entry": "faq/",
+    "topic": "topics.yaml",
+    "theme": "'themes' of event.yaml",
+    "person": "'people' of event.yaml",
+    "contact": "'contacts' of event.yaml",
+    "link": "'links' of event.yaml",
+}
 REFERENCES = {
     "session": {"title", "when", "day", "start", "end", "place", "people"},
     "place": {"name", "address", "directions"},
@@ -31,10 +43,20 @@ REFERENCES = {
 
 @dataclass(frozen=True)
 class Lines:
-    """Where each thing was written: (kind, id) -> its document and the path in it."""
+    """Where each thing was written: (kind, id) -> its document and the path in it.
+
+    unread: kind ("session", "place", "entry") -> the ids of what is there but has a fault of its own; None where a
+    whole file could not be read, so that any id may be in it. Those lead nowhere only because of that fault.
+    """
 
     details: yaml.Document
     origin: Mapping[tuple[str, str], tuple[yaml.Document, yaml.Path_]]
+    unread: Mapping[str, Collection[str] | None] = dataclasses.field(default_factory=dict)
+
+    def knows(self, kind: str, id_: str, ids: Collection[str]) -> bool:
+        """Whether `id_` is among `ids`, or may be in what could not be read."""
+        unread = self.unread.get(kind, ())
+        return id_ in ids or unread is None or id_ in unread
 
     def fault(self, thing: BaseModel | None, path: yaml.Path_, what: str, do: str = "") -> Fault:
         if thing is None:
@@ -50,8 +72,7 @@ def explain(problem: Mapping[str, Any], kind: type[BaseModel]) -> tuple[str, str
         case "missing":
             return "is missing", f"add '{name}:'"
         case "extra_forbidden":
-            near = difflib.get_close_matches(name, kind.model_fields, n=1)
-            return "is no field here", f"did you mean '{near[0]}'?" if near else "remove it"
+            return "is no field here", _near(name, kind.model_fields, "remove it")
         case "date_from_datetime_parsing" | "date_parsing":
             return f"{problem['input']!r} is no date", "write 2014-11-06"
         case "time_parsing":
@@ -82,21 +103,30 @@ def event(event: Event, lines: Lines) -> Iterator[Fault]:
         yield from _entry(entry, event, lines)
 
 
+def refers(event: Event, kind: str) -> bool:
+    """Whether anything refers to a "session" or a "place"."""
+    places = [thing.place for things in (event.sessions, event.entries) for thing in things]
+    if kind == "place" and any(places):
+        return True
+    answers = [text for entry in event.entries for _, text in entry.answer.items()]
+    return any(reference.startswith(f"{kind}:") for text in answers for reference in FIELD.findall(text))
+
+
 def _details(event: Event, lines: Lines) -> Iterator[Fault]:
     details = event.details
     if details.ends < details.starts:
         yield lines.fault(None, ("ends",), "the event ends before it starts", "swap the two dates")
     for field, zone in (("time_zone", details.time_zone), *(("second_zone", z) for z in details.second_zone.values())):
         if zone not in available_timezones():
-            near = _near(zone, available_timezones(), "Europe/Paris")
+            near = _near(zone, available_timezones(), "write one such as Europe/Paris")
             yield lines.fault(None, (field,), f"{zone!r} is no time zone", near)
     for path, texts in _texts_in(details.model_dump(mode="python"), ()):
         yield from _texts(None, path, texts, event, lines)
 
 
 def _place(place: Place, event: Event, lines: Lines) -> Iterator[Fault]:
-    if place.within and place.within not in event.place:
-        yield lines.fault(place, ("within",), f"no place {place.within!r}", _near(place.within, event.place))
+    if place.within:
+        yield from _leads("place", place.within, event.place, place, ("within",), lines)
     yield from _all_texts(place, ("name", "directions"), event, lines)
     yield from _from_after(place, event, lines)
 
@@ -111,24 +141,20 @@ def _session(session: Session, event: Event, lines: Lines) -> Iterator[Fault]:
         yield lines.fault(session, ("start",), "an hour without a day", "add 'day:'")
     for field, known in (("place", event.place), ("theme", event.theme)):
         value = getattr(session, field)
-        if value and value not in known:
-            yield lines.fault(session, (field,), f"no {field} {value!r}", _near(value, known))
+        if value:
+            yield from _leads(field, value, known, session, (field,), lines)
     for n, role in enumerate(session.people):
-        if role.person not in event.person:
-            path = ("people", n, "person")
-            yield lines.fault(session, path, f"no person {role.person!r}", _near(role.person, event.person))
+        yield from _leads("person", role.person, event.person, session, ("people", n, "person"), lines)
     yield from _all_texts(session, ("title", "abstract"), event, lines)
     yield from _from_after(session, event, lines)
 
 
 def _entry(entry: Entry, event: Event, lines: Lines) -> Iterator[Fault]:
-    if entry.topic not in event.topic:
-        yield lines.fault(entry, ("topic",), f"no topic {entry.topic!r}", _near(entry.topic, event.topic))
-    if entry.place and entry.place not in event.place:
-        yield lines.fault(entry, ("place",), f"no place {entry.place!r}", _near(entry.place, event.place))
+    yield from _leads("topic", entry.topic, event.topic, entry, ("topic",), lines)
+    if entry.place:
+        yield from _leads("place", entry.place, event.place, entry, ("place",), lines)
     for n, related in enumerate(entry.related):
-        if related not in event.entry:
-            yield lines.fault(entry, ("related", n), f"no entry {related!r}", _near(related, event.entry))
+        yield from _leads("entry", related, event.entry, entry, ("related", n), lines)
     for language in event.details.languages:
         count = len(entry.questions.get(language, ()))
         if count < FEWEST_QUESTIONS:
@@ -136,6 +162,14 @@ def _entry(entry: Entry, event: Event, lines: Lines) -> Iterator[Fault]:
             yield lines.fault(entry, ("questions", language), what, f"write {FEWEST_QUESTIONS} or more")
     yield from _all_texts(entry, ("answer",), event, lines)
     yield from _from_after(entry, event, lines)
+
+
+def _leads(
+    kind: str, id_: str, known: Collection[str], thing: BaseModel, path: yaml.Path_, lines: Lines
+) -> Iterator[Fault]:
+    """The fault of an id that leads nowhere."""
+    if not lines.knows(kind, id_, known):
+        yield lines.fault(thing, path, f"no {kind} {id_!r}", _near(id_, known, f"see the ids in {IDS_IN[kind]}"))
 
 
 def _from_after(thing: Place | Session | Entry, event: Event, lines: Lines) -> Iterator[Fault]:
@@ -159,37 +193,38 @@ def _texts(thing: BaseModel | None, path: yaml.Path_, texts: Texts, event: Event
         for what, do in typography.faults(text, language):
             yield lines.fault(thing, (*path, language), what, do)
         for reference in FIELD.findall(text):
-            wrong = _reference(reference, event)
+            wrong = _reference(reference, event, lines)
             if wrong:
                 yield lines.fault(thing, (*path, language), f"{{{reference}}} leads nowhere", wrong)
 
 
-def _reference(reference: str, event: Event) -> str:
+def _reference(reference: str, event: Event, lines: Lines) -> str:
     """What to write instead of `reference`, "" where it is right."""
     kind, _, rest = reference.partition(":")
-    if kind == "link" and rest:
-        known = {link.id for link in event.details.links}
-        return "" if rest in known else _near(rest, known)
     if not rest:
         kind, _, field = reference.partition(".")
-        return "" if kind == "event" and field in REFERENCES["event"] else "see 'References' in docs/event-data.md"
-    thing, _, field = rest.partition(".")
-    known_ids: dict[str, list[str]] = {
-        "session": list(event.session),
-        "place": list(event.place),
+        known = kind == "event" and field in REFERENCES["event"]
+        return "" if known else "see 'References' in docs/event-data.md"
+    id_, _, field = (rest, "", "") if kind == "link" else rest.partition(".")
+    ids: dict[str, Collection[str]] = {
+        "session": event.session,
+        "place": event.place,
         "contact": [contact.id for contact in event.details.contacts],
+        "link": [link.id for link in event.details.links],
     }
-    ids = known_ids.get(kind, [])
-    if thing not in ids:
-        return _near(thing, ids)
-    return "" if field in REFERENCES[kind] else f"after the dot: {', '.join(sorted(REFERENCES[kind]))}"
+    if kind not in ids:
+        return _near(kind, ids, "see 'References' in docs/event-data.md")
+    if not lines.knows(kind, id_, ids[kind]):
+        return _near(id_, ids[kind], f"see the ids in {IDS_IN[kind]}")
+    if kind == "link" or field in REFERENCES[kind]:
+        return ""
+    return f"after the dot: {', '.join(sorted(REFERENCES[kind]))}"
 
 
-def _near(word: str, known: Iterable[str], example: str = "") -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
-    return (
-        f"did you mean {near[0]!r}?" if near else (f"for example {example}" if example else "see the ids of that kind")
-    )
+def _near(word: str, known: Iterable[str], otherwise: str) -> str:
+    """What to write instead of `word`: the likest of `known`, else `otherwise`."""
+    found = process.extractOne(word, list(known), scorer=fuzz.WRatio, score_cutoff=NEAR)
+    return f"did you mean {found[0]!r}?" if found else otherwise
 
 
 def _texts_in(value: Any, path: yaml.Path_) -> Iterator[tuple[yaml.Path_, Texts]]:

@@ -8,22 +8,27 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from bot.errors import BadInput, Fault, NoSuchEvent
-from bot.event import check, yaml
+from bot.event import check, strays, yaml
 from bot.event.model import Details, Entry, Event, Place, Session, Topic, in_order
 from bot.event.yaml import Document
 from bot.text.words import folder
+
+FIRST = "mend the file, then check again"
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def find(name: str) -> Path:
-    """The folder of `name`: a path, or the name of an event shipped with the product. Raises NoSuchEvent."""
+    """The folder of `name`: a path, or the name of an event shipped with the product. Raises NoSuchEvent, and BadInput
+    for a folder without an `event.yaml`."""
     here = Path(name)
     if (here / "event.yaml").is_file():
         return here
     shipped = folder("data")
     if name and (shipped / name / "event.yaml").is_file():
         return shipped / name
+    if name and here.is_dir():
+        raise BadInput([Fault(f"{here}/event.yaml", 0, "is missing", "see docs/event-data.md")])
     raise NoSuchEvent(name, sorted(p.parent.name for p in shipped.glob("*/event.yaml")))
 
 
@@ -44,31 +49,47 @@ def load(path: Path) -> Event:
 
 
 def read(path: Path) -> tuple[Event | None, list[Fault]]:
-    """The event, as far as it can be made, and every fault with file and line."""
+    """The event, as far as it can be made, and every fault with file and line.
+
+    Causes alone: what leads nowhere only because a file or a thing in it could not be read is no fault of its own.
+    """
+    causes: list[Fault] = []  # of files as a whole: told first, since they may explain others
     faults: list[Fault] = []
-    documents: dict[str, Document] = {}
+    unread: dict[str, set[str] | None] = {}  # see check.Lines
+    origin: dict[tuple[str, str], tuple[Document, yaml.Path_]] = {}
+
+    def lost(kind: str, *ids: str) -> None:
+        """Note that something of `kind` could not be read: those ids, or nobody knows which."""
+        if not ids:
+            unread[kind] = None
+        elif (known := unread.setdefault(kind, set())) is not None:
+            known.update(ids)
 
     def open_(file: Path) -> Document:
-        document = yaml.read(file, f"{file.parent.name}/{file.name}" if file.parent.name == "faq" else file.name)
-        documents[document.file] = document
-        faults.extend(document.faults)
+        document = yaml.read(file, strays.label(path, file))
+        causes.extend(document.faults)
         return document
-
-    origin: dict[tuple[str, str], tuple[Document, yaml.Path_]] = {}
 
     def many(kind: type[M], files: Iterable[Path], **extra: Any) -> list[M]:
         out = []
+        name = kind.__name__.lower()
         for file in files:
             document = open_(file)
             if not isinstance(document.value, list):
                 if not document.faults and document.value is not None:
-                    faults.append(Fault(document.file, 1, "should be a list", "begin each thing with '- id: …'"))
+                    causes.append(Fault(document.file, 1, "should be a list", "begin each thing with '- id: …'"))
+                if document.faults or document.value is not None:
+                    lost(name)
                 continue
             for n, value in enumerate(document.value):
                 made = _make(kind, value, document, (n,), faults, **extra)
                 if made is not None:
                     out.append(made)
                     origin.setdefault((kind.__name__, made.id), (document, (n,)))  # type: ignore[attr-defined]
+                elif isinstance(value, dict) and isinstance(value.get("id"), str):
+                    lost(name, value["id"])
+                else:
+                    lost(name)
         return out
 
     if not (path / "event.yaml").is_file():
@@ -81,15 +102,19 @@ def read(path: Path) -> tuple[Event | None, list[Fault]]:
         pack = _pack(path, name)
         if pack is None:
             line = document.line(("include", n))
-            faults.append(Fault("event.yaml", line, f"no pack {name!r} beside this folder", "see data/"))
+            causes.append(Fault("event.yaml", line, f"no pack {name!r} beside this folder", "see data/"))
+            lost("entry")
         else:
             packs.append(pack)
     places = many(Place, _present(path / "places.yaml"))
     sessions = many(Session, _present(path / "programme.yaml"), zone=zone)
     entries = many(Entry, [f for base in (path, *packs) for f in sorted((base / "faq").glob("*.yaml"))])
     topics = many(Topic, [folder("data") / "topics.yaml"])
+    causes += strays.misnamed(path, packs)
     if details is None:
-        return None, sorted(faults)
+        what = "what refers to it (languages, themes, people, texts) was not checked"
+        causes.append(Fault("event.yaml", 0, what, FIRST))
+        return None, [*sorted(causes), *sorted(faults)]
     event = Event(
         details=details,
         places=tuple(places),
@@ -97,8 +122,14 @@ def read(path: Path) -> tuple[Event | None, list[Fault]]:
         entries=tuple(entries),
         topics=tuple(topics),
     )
-    faults.extend(check.event(event, check.Lines(document, origin)))
-    return event, sorted(set(faults))
+    for kind, file in (("session", "programme.yaml"), ("place", "places.yaml")):
+        if not (path / file).is_file() and check.refers(event, kind):
+            causes.append(Fault(file, 0, "is missing, and other files refer to it", "see docs/event-data.md"))
+            lost(kind)
+    for kind in (kind for kind, ids in unread.items() if ids is None):
+        causes.append(Fault(check.IDS_IN[kind], 0, f"what refers to a {kind} was not checked", FIRST))
+    faults.extend(check.event(event, check.Lines(document, origin, unread)))
+    return event, [*sorted(causes), *sorted(set(faults))]
 
 
 def _make(kind: type[M], value: Any, document: Document, at: yaml.Path_, faults: list[Fault], **extra: Any) -> M | None:
@@ -109,7 +140,10 @@ def _make(kind: type[M], value: Any, document: Document, at: yaml.Path_, faults:
     try:
         return kind.model_validate({**value, **extra})
     except ValidationError as error:
+        meant = [check.explain(problem, kind)[1] for problem in error.errors() if problem["type"] == "extra_forbidden"]
         for problem in error.errors():
+            if problem["type"] == "missing" and f"did you mean {problem['loc'][-1]!r}?" in meant:
+                continue  # it is there, misspelt
             path = tuple(p for p in problem["loc"] if not (isinstance(p, str) and ("[" in p or "-" in p)))
             # A text's own errors come with the name of the way it was tried; the first word is the field.
             what, do = check.explain(problem, kind)

@@ -46,6 +46,8 @@ def read(path: Path, name: str) -> Document:
         what = " ".join(filter(None, (error.context, error.problem)))
         do = "look at this line and the one above: indentation, a missing quote or colon"
         document.faults.append(Fault(name, mark.line + 1 if mark else 0, f"not valid YAML: {what}", do))
+    except OSError as error:
+        document.faults.append(Fault(name, 0, f"cannot be read: {error.strerror}", "look at its permissions"))
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         document.faults.append(Fault(name, 0, f"cannot be read: {error}", "save the file as UTF-8"))
     else:

@@ -1,7 +1,7 @@
 """What two versions of an event differ in, as data."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -9,13 +9,22 @@ from bot.event.model import Event
 
 
 @dataclass(frozen=True, slots=True)
+class Differs:
+    """A field by its name in the model, what it was and what it becomes."""
+
+    name: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """kind: "session", "place", "entry" or "event". fields: which of its fields differ (empty: all are new or gone)."""
+    """kind: "session", "place", "entry", "topic" or "event". fields: those that differ (empty: all are new or gone)."""
 
     kind: str
     id: str
     what: Literal["added", "changed", "removed"]
-    fields: tuple[str, ...] = ()
+    fields: tuple[Differs, ...] = ()
 
 
 def between(old: Event, new: Event) -> list[Change]:
@@ -23,7 +32,12 @@ def between(old: Event, new: Event) -> list[Change]:
     changes = (
         [Change("event", new.details.id, "changed", fields)] if (fields := _fields(old.details, new.details)) else []
     )
-    pairs = (("session", old.session, new.session), ("place", old.place, new.place), ("entry", old.entry, new.entry))
+    pairs = (
+        ("session", old.session, new.session),
+        ("place", old.place, new.place),
+        ("entry", old.entry, new.entry),
+        ("topic", old.topic, new.topic),
+    )
     for kind, before, after in pairs:
         for id_, thing in after.items():
             if id_ not in before:
@@ -34,5 +48,6 @@ def between(old: Event, new: Event) -> list[Change]:
     return changes
 
 
-def _fields(old: BaseModel, new: BaseModel) -> tuple[str, ...]:
-    return tuple(name for name in type(new).model_fields if getattr(old, name) != getattr(new, name))
+def _fields(old: BaseModel, new: BaseModel) -> tuple[Differs, ...]:
+    values = ((name, getattr(old, name), getattr(new, name)) for name in type(new).model_fields)
+    return tuple(Differs(name, was, becomes) for name, was, becomes in values if was != becomes)

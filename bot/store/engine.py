@@ -11,16 +11,21 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 
+from bot.errors import StoreUnreachable
+
 BUSY_MS = 15_000
 
 
 def url(text: str) -> URL:
-    """`text` as a URL with the driver we use; the folder of an SQLite file is made."""
+    """`text` as a URL with the driver we use; the folder of an SQLite file is made. Raises StoreUnreachable."""
     parsed = make_url(text)
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).resolve().parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(parsed.database).resolve().parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnreachable(f"{error.strerror}: {error.filename}") from error
     return parsed
 
 

@@ -13,6 +13,7 @@ from bot.text import chinese
 
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 WORD = re.compile(r"[^\W\d_]+", re.UNICODE)
+SURE = 0.9  # likelihood from which the model is believed against what the reader is known to read
 TRADITIONAL_REGIONS = frozenset({"hant", "tw", "hk", "mo"})
 
 FRENCH_WORDS = """
@@ -119,10 +120,11 @@ def script(text: str, *, hint: str = "") -> str:
 
 
 def _latin(words: Sequence[str], text: str, languages: Sequence[str], fallback: str) -> str:
-    """French or English by their small words and letters; `fallback` when they say nothing."""
+    """French or English by their small words and letters, other languages by a model; `fallback` when they say
+    nothing."""
     others = [language for language in languages if language not in ("fr", "en", "zh")]
-    if others and len(words) >= 3:
-        return _by_model(text, tuple(languages))
+    if others:
+        return _by_model(text, tuple(language for language in languages if language != "zh")) or fallback
     french = sum(2.0 for word in words if word in FRENCH) + len(FRENCH_LETTERS.findall(text))
     english = sum(2.0 for word in words if word in ENGLISH) + 0.5 * len(ENGLISH_LETTERS.findall(text))
     if french == english:
@@ -137,13 +139,20 @@ def _latin(words: Sequence[str], text: str, languages: Sequence[str], fallback: 
 
 
 def _by_model(text: str, languages: tuple[str, ...]) -> str:
-    return str(_model(languages).classify(text)[0])
+    """What py3langid takes `text` for, "" where it is not sure or has no choice."""
+    model = _model(languages)
+    language, likelihood = model.classify(text) if model else ("", 0.0)
+    return str(language) if likelihood >= SURE else ""
 
 
 @lru_cache(maxsize=4)
 def _model(languages: tuple[str, ...]):  # type: ignore[no-untyped-def]  # py3langid has no types
+    """A model that knows of `languages` alone; None where it knows fewer than two of them."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    model = LanguageIdentifier.from_pickled_model(MODEL_FILE)
-    model.set_languages(list(languages))
+    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    known_to_it = [language for language in languages if language in model.labels]
+    if len(known_to_it) < 2:
+        return None
+    model.set_languages(known_to_it)
     return model

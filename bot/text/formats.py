@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date as babel_date
 from babel.lists import format_list
 from babel.numbers import format_decimal
@@ -23,10 +23,25 @@ DAY_PATTERNS = {
 }
 
 
+# Each language in itself (glossary, section 8); of others Babel knows the name.
+OWN_NAMES = {"fr": "Français", "zh": "简体中文", "zh-Hant": "繁體中文", "en": "English"}
+
+
 @lru_cache(maxsize=64)
 def babel_locale(language: str) -> Locale:
     """Babel's locale for one of ours ("zh-Hant" included)."""
     return Locale.parse("zh_Hant_TW" if language == "zh-Hant" else language.replace("-", "_"))
+
+
+def own_name(language: str) -> str:
+    """A language as its readers call it, with a capital: "Français", "Italiano"."""
+    if language in OWN_NAMES:
+        return OWN_NAMES[language]
+    try:
+        name = babel_locale(language).language_name or language
+    except (UnknownLocaleError, ValueError):
+        return language
+    return name[:1].upper() + name[1:]
 
 
 def base(language: str) -> str:
@@ -85,8 +100,8 @@ def days(first: date, last: date, language: str) -> str:
 
 
 def listing(items: Sequence[str], language: str) -> str:
-    """ "A, B et C"."""
-    return format_list(list(items), locale=babel_locale(language))
+    """ "A, B et C"; in English without the comma that Babel's American lists have."""
+    return format_list(list(items), locale=babel_locale("en-GB" if language == "en" else language))
 
 
 def number(value: int, language: str) -> str:

@@ -63,6 +63,11 @@ class Words:
         self.second_zone = second_zone
         self._catalogue = catalogue(language)
 
+    @property
+    def has_catalogue(self) -> bool:
+        """Whether our own sentences are in this language; they are English where not."""
+        return isinstance(self._catalogue, gettext.GNUTranslations)
+
     # --- sentences
     def __call__(self, message: str, **values: Value) -> Markup:
         return self._fill(self._catalogue.gettext(message), values)

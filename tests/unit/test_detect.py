@@ -35,6 +35,26 @@ def test_language(text: str, hint: str, language: str) -> None:
     assert detect(text, hint=hint) == language
 
 
+@pytest.mark.parametrize(
+    ("text", "languages", "hint", "language"),
+    [
+        ("¿Dónde está la estación de tren?", "fr zh en es", "", "es"),
+        ("baños", "fr zh en es", "en", "es"),
+        ("où est la gare", "fr zh en es", "es", "fr"),
+        ("where is the hotel", "fr zh en es", "es", "en"),
+        ("会场在哪里", "fr zh en es", "es", "zh"),
+        ("jichang zenme qu", "fr zh en es", "es", "zh"),
+        ("wifi ?", "fr zh en es", "es", "es"),
+        ("Wo ist der Bahnhof?", "de it", "it", "de"),
+        ("Dov’è la stazione?", "de it", "de", "it"),
+        ("WLAN", "de it", "de", "de"),
+        ("Vo isch de Bahnhof", "gsw", "", "gsw"),
+    ],
+)
+def test_language_where_an_event_speaks_others(text: str, languages: str, hint: str, language: str) -> None:
+    assert detect(text, hint=hint, languages=languages.split()) == language
+
+
 def test_a_tag_becomes_one_of_the_events_languages() -> None:
     tags = ["zh-Hans-CN", "zh_TW", "fr-FR", "de", "EN", ""]
     assert [known(tag) for tag in tags] == ["zh", "zh-Hant", "fr", "", "en", ""]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BadInput
-from bot.event import load
+from bot.event import load, strays
 from tests.delegate import folder
 
 
@@ -97,3 +97,54 @@ def test_an_unquoted_hour_is_an_hour(copy: Path) -> None:
     hours = [session.start for session in load.load(copy).sessions if session.start]
     assert hours
     assert all(hour.hour < 24 for hour in hours)
+
+
+def test_a_file_that_cannot_be_read_is_told_once_and_first_without_what_follows_from_it(copy: Path) -> None:
+    (copy / "faq" / "more.yaml").write_text(REFERRING, encoding="utf-8")
+    (copy / "places.yaml").unlink()
+    line = replace(copy / "programme.yaml", "- id: lesung", "  - id: lesung")
+    replace(copy / "event.yaml", "Europe/Vienna", "Europe/Wien")
+    found = faults(copy)
+    assert found[0] == "places.yaml: is missing, and other files refer to it → see docs/event-data.md"
+    assert found[1] == "places.yaml: what refers to a place was not checked → mend the file, then check again"
+    assert found[2] == "programme.yaml: what refers to a session was not checked → mend the file, then check again"
+    assert found[3].startswith(f"programme.yaml:{line}: not valid YAML: ")
+    assert [fault.split(":")[0] for fault in found[4:]] == ["event.yaml"]
+
+
+def test_what_refers_to_a_session_with_a_fault_of_its_own_is_no_second_fault(copy: Path) -> None:
+    (copy / "faq" / "more.yaml").write_text(REFERRING, encoding="utf-8")
+    line = replace(copy / "programme.yaml", "capacity: 8", "capacity: eight")
+    assert [fault.split(": ")[0] for fault in faults(copy)] == [f"programme.yaml:{line}"]
+
+
+def test_a_misspelt_field_is_not_missing_too(copy: Path) -> None:
+    line = replace(copy / "places.yaml", "  kind: venue", "  kynd: venue")
+    assert faults(copy) == [f"places.yaml:{line}: kynd: is no field here → did you mean 'kind'?"]
+
+
+def test_a_file_that_would_not_be_read_is_a_fault_and_names_what_was_meant(copy: Path) -> None:
+    (copy / "faq" / "wifi.yaml").rename(copy / "faq" / "wifi.yml")
+    (copy / "program.yaml").touch()
+    (copy / "notes.txt").touch()
+    (copy / "README.md").touch()
+    (copy / "faq" / ".hidden.yml").touch()
+    assert faults(copy) == [
+        "faq/wifi.yml: is not read → call it faq/wifi.yaml",
+        "program.yaml: is not read → did you mean programme.yaml?",
+    ]
+    assert [str(other) for other in strays.others(copy)] == ["notes.txt: is not read"]
+
+
+def test_a_folder_without_an_event_says_so(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as caught:
+        load.find(str(tmp_path))
+    assert str(caught.value).endswith("/event.yaml: is missing → see docs/event-data.md")
+
+
+REFERRING = """- id: more
+  topic: wifi
+  answer: {de: "{session:werkstatt.when} {place:saal.name}", en: "{session:werkstatt.when} {place:saal.name}"}
+  questions: {de: [a, b, c], en: [a, b, c]}
+  place: saal
+"""

@@ -314,6 +314,53 @@ async def test_another_event_in_other_languages_runs_from_its_folder(sqlite_url:
         assert "Strasbourg" not in text
         assert "中文" not in text
         assert labels_of(await li.says("/programme"))
+        assert "network name" in text_of(await li.says("Where can I find the Wi-Fi password?"))
+        assert labels_of(await li.says("/language")) == ["Deutsch", "English"]
+        await li.presses("English")
+        assert "Deutsch" in labels_of(await li.says("Wie lautet das Passwort für das WLAN?"))
+
+
+@pytest.mark.parametrize(
+    ("language", "leave", "not_signed_up", "going", "question", "whether"),
+    [
+        (
+            "en",
+            "leave workshop 3",
+            "You were not signed up",
+            "I’m going",
+            "Withdraw from “",
+            "is workshop 3 cancelled?",
+        ),
+        (
+            "fr",
+            "je me désinscris de l’atelier 3",
+            "Vous n’aviez pas d’inscription",
+            "Je participe",
+            "Souhaitez-vous vous retirer de «",
+            "l’atelier 3 est-il annulé ?",
+        ),
+        ("zh", "退出第三分论坛", "您未登记参加该场次", "我要参加", "确定要取消参加“", "第三分论坛取消了吗"),
+    ],
+)
+async def test_who_writes_that_they_leave_a_session_is_asked_or_told_that_they_were_not_in_it(
+    sqlite_url: str, language: str, leave: str, not_signed_up: str, going: str, question: str, whether: str
+) -> None:
+    async with running(sqlite_url) as bot:
+        li = bot.delegate("terminal", language=language)
+        await li.starts()
+        shown = await li.says(leave)
+        assert not_signed_up in text_of(shown)
+        await li.presses(going)
+        shown = await li.says(leave)
+        assert question in text_of(shown)
+        assert len(labels_of(shown)) == 2
+        assert question not in text_of(await li.says(whether))
+
+
+async def test_the_english_welcome_has_its_article(sqlite_url: str) -> None:
+    async with running(sqlite_url) as bot:
+        shown = await bot.delegate("terminal", language="en").starts()
+        assert shown[0].text.startswith("Welcome to the 4th High-Level Forum")
 
 
 @pytest.mark.parametrize(
