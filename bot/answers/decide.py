@@ -7,6 +7,8 @@ never on the sets that judge.
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+import numpy as np
+
 from bot.answers.examples import Label
 from bot.answers.lexical import Scores
 from bot.answers.outcome import Match
@@ -31,23 +33,37 @@ class Decision(NamedTuple):
     refuse: float
 
 
-def decide(labels: Sequence[Label], probabilities: Scores, nearest: float) -> Decision:
+class Topics:
+    """Labels by what is decided between: topics of entries, small talk of each kind, all that is refused."""
+
+    def __init__(self, labels: Sequence[Label]) -> None:
+        self.labels = labels
+        names = dict.fromkeys(label.topic for label in labels if label.kind == "entry")
+        self.names = list(names)
+        place = {name: n for n, name in enumerate(self.names)}
+        self.of = np.array([place[label.topic] if label.kind == "entry" else len(place) for label in labels])
+        self.refuse = np.array([n for n, label in enumerate(labels) if label.kind == "refuse"], dtype=np.int64)
+        self.chat = {label.id: n for n, label in enumerate(labels) if label.kind == "smalltalk"}
+
+    def likeliest(self, probabilities: Scores) -> tuple[Match, ...]:
+        """The likeliest topics, each with its likeliest entry."""
+        shares = np.bincount(self.of, probabilities, len(self.names) + 1)[:-1]
+        best = np.argsort(-shares, kind="stable")[:SUGGESTIONS]
+        return tuple(
+            Match(
+                self.labels[int(np.argmax(np.where(self.of == topic, probabilities, -1.0)))].id,
+                self.names[topic],
+                round(float(shares[topic]), 4),
+            )
+            for topic in best
+        )
+
+
+def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
     """What to do with a question whose labels have these `probabilities`, the likest example being `nearest`."""
-    by_topic: dict[str, list[int]] = {}
-    refuse = 0.0
-    chat: dict[str, float] = {}
-    for n, label in enumerate(labels):
-        if label.kind == "entry":
-            by_topic.setdefault(label.topic, []).append(n)
-        elif label.kind == "refuse":
-            refuse += float(probabilities[n])
-        else:
-            chat[label.id] = float(probabilities[n])
-    ranked = sorted(((float(probabilities[rows].sum()), rows, topic) for topic, rows in by_topic.items()), reverse=True)
-    matches = tuple(
-        Match(labels[max(rows, key=lambda n: probabilities[n])].id, topic, round(share, 4))
-        for share, rows, topic in ranked[:SUGGESTIONS]
-    )
+    refuse = float(probabilities[topics.refuse].sum())
+    chat = {name: float(probabilities[n]) for name, n in topics.chat.items()}
+    matches = topics.likeliest(probabilities)
     talk = max(chat, key=lambda name: chat[name], default="")
     talking = sum(chat.values())
     ours = 1.0 - talking - refuse

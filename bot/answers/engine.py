@@ -10,12 +10,11 @@ from bot.answers import decide, follow, split
 from bot.answers.embedders import open_embedders
 from bot.answers.examples import Prepared, collect, prepare
 from bot.answers.guard import Guard
-from bot.answers.lexical import Scores
 from bot.answers.live import SEARCH, Live
 from bot.answers.names import Names
 from bot.answers.outcome import Match, Outcome
 from bot.answers.rules import TOPIC_OF, Rule, rules
-from bot.answers.score import Scored, Scorer, alike
+from bot.answers.score import Asked, Scored, Scorer, alike
 from bot.event.model import Event
 from bot.text.chinese import traditional
 from bot.text.detect import detect
@@ -37,6 +36,7 @@ class Engine:
         self._languages = event.details.languages
         self._scorer = scorer
         self._names = names
+        self._topics = decide.Topics(scorer.labels)
         self._rules = rules(tuple(self._languages))
         self._guard = Guard(event)
         self._live = Live(event, names)
@@ -44,7 +44,8 @@ class Engine:
         # A bare number is asked only where an example is that number ("112"): pieces of others are no likeness.
         self._numbers = {example.text for example in scorer.examples if example.text.isdigit()}
         # Tables and models that load when first used do so here, not in somebody's question or two at once.
-        scorer.score(prepare(traditional("问题"), detect("问题", languages=self._languages), names), scorer.depths)
+        warm = prepare(traditional("问题"), detect("问题", languages=self._languages), names)
+        scorer.score(scorer.read(warm, scorer.depths))
 
     @classmethod
     def build(cls, event: Event, *, embedder: str = "local", cache: Path | None = None) -> "Engine":
@@ -137,15 +138,14 @@ class Engine:
         after: the question of a follow-up after the name of its subject, which counts as much as the question.
         """
         readings = [prepared] if after is None else [prepared, after]
-        known: list[list[Scores]] = [[] for _ in readings]
-        for asked in dict.fromkeys((min(depth, CHEAP), depth)):
-            known = [
-                self._scorer.likenesses(reading, asked, before) for reading, before in zip(readings, known, strict=True)
-            ]
-            scored = alike([self._scorer.combine(likenesses) for likenesses in known])
-            decision = decide.decide(self._scorer.labels, scored.probabilities, scored.nearest[0][1])
+        known: list[Asked | None] = [None for _ in readings]
+        for depth_now in dict.fromkeys((min(depth, CHEAP), depth)):
+            asked = [self._scorer.read(text, depth_now, earlier) for text, earlier in zip(readings, known, strict=True)]
+            scored = alike([self._scorer.score(each) for each in asked])
+            decision = decide.decide(self._topics, scored.probabilities, scored.nearest[0][1])
             if decide.sure(decision):
                 break
+            known = [*asked]
         return decision, scored
 
     def _by_rule(self, rule: Rule, language: str) -> Outcome:
@@ -171,10 +171,8 @@ class Engine:
     def _likest(self, topic: str, phrases: Sequence[str]) -> str:
         """The id of the entry of `topic` that `phrases` fit best together."""
         depth = min(CHEAP, self._scorer.depths)
-        scores = [
-            self._scorer.score(prepare(phrase, detect(phrase, languages=self._languages), self._names), depth)
-            for phrase in phrases
-        ]
+        texts = [prepare(phrase, detect(phrase, languages=self._languages), self._names) for phrase in phrases]
+        scores = [self._scorer.score(self._scorer.read(text, depth)) for text in texts]
         total = sum((scored.probabilities for scored in scores), np.zeros(len(self._scorer.labels), np.float32))
         rows = [n for n, label in enumerate(self._scorer.labels) if label.topic == topic]
         return self._scorer.labels[max(rows, key=lambda n: total[n])].id

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import extractOne
 
 from bot.answers.normalise import HAN, plain, read_data
 
@@ -67,7 +68,10 @@ class Rules:
                 long_names = [name for name in names if len(name) > 2 or not name.isascii()]
                 self._learn(rule, names)
                 self._learn(rule, (ask.replace("LANG", name) for name in long_names for ask in asks))
-        self._fuzzy = [phrase for phrase in self._table if len(phrase) >= FUZZY_FROM and not HAS_HAN.search(phrase)]
+        self._fuzzy: dict[tuple[str, int], list[str]] = {}  # by first letter and number of words
+        for phrase in self._table:
+            if len(phrase) >= FUZZY_FROM and not HAS_HAN.search(phrase):
+                self._fuzzy.setdefault((phrase[0], phrase.count(" ")), []).append(phrase)
         courtesy = data["courtesy"]
         front, addressed, end = (_either(_flat(courtesy[part])) for part in ("front", "addressed", "end"))
         self._front = re.compile(rf"^{front}(?: ?{addressed})*")
@@ -127,15 +131,9 @@ class Rules:
         if len(text) < FUZZY_FROM or HAS_HAN.search(text):
             return None
         slips = 1 if len(text) < 12 else 2
-        for phrase in self._fuzzy:
-            if (
-                abs(len(phrase) - len(text)) <= slips
-                and phrase[0] == text[0]
-                and phrase.count(" ") == text.count(" ")
-                and OSA.distance(phrase, text, score_cutoff=slips) <= slips
-            ):
-                return self._table[phrase]
-        return None
+        alike = self._fuzzy.get((text[0], text.count(" ")), ())
+        found = extractOne(text, alike, scorer=OSA.distance, score_cutoff=slips)
+        return self._table[found[0]] if found else None
 
     def _learn(self, rule: Rule, phrases: Iterable[str]) -> None:
         for phrase in phrases:

@@ -59,12 +59,12 @@ def main() -> None:
             wanted = set(row.get("topics") or [row["topic"]])
             rights.append([label.topic in wanted if row["topic"] else label.kind == row["expect"] for label in labels])
             question = prepare(row["text"], language, names)
-            features.append(scorer.evidence(scorer.likenesses(question, depth)))
+            features.append(scorer.evidence(scorer.read(question, depth))[0])
             weights.append(DEV_WEIGHT)
         for n in sorted(held)[::3]:
             own = labels[examples[n].label]
             rights.append([label == own if own.kind == "entry" else label.kind == own.kind for label in labels])
-            features.append(scorer.evidence(scorer.likenesses(prepared[n], depth)))
+            features.append(scorer.evidence(scorer.read(prepared[n], depth))[0])
             weights.append(HELD_WEIGHT)
         print(depth, np.round(fit(np.stack(features), np.array(rights, float), np.array(weights)), 1).tolist())
 
