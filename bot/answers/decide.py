@@ -89,7 +89,7 @@ def sure(decision: Decision) -> bool:
     """Whether asking a slower model is unlikely to change a decision."""
     match decision.kind:
         case "answer":
-            return decision.matches[0].score >= 0.85
+            return decision.matches[0].score >= 0.75
         case "refuse" | "smalltalk":
             return decision.refuse >= 0.85 or bool(decision.smalltalk)
         case _:

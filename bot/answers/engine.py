@@ -25,6 +25,7 @@ PART_FROM = 0.60  # how sure each of two questions in a message must be for both
 PERHAPS_FROM = 0.75  # the same where only "and" or a comma stands between them
 SURE = 0.97  # an answer to a message as a whole from which no second question is looked for in it
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
+MANY_PARTS = 3
 CHEAP = 1  # models asked first, and all that a part of a message is worth
 
 
@@ -75,32 +76,35 @@ class Engine:
         read = self._in_turn(parts, language)
         if matches := _each(read, PART_FROM):
             return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
-        whole = self._one(question, language, self._scorer.depths, subject)
+        # A message of three parts is long: as a whole it is asked of the quick model alone.
+        whole = self._one(question, language, self._scorer.depths if len(parts) < MANY_PARTS else CHEAP, subject)
         if subject and before.startswith("live:") and whole.kind in ("suggest", "refuse") and follow.is_bare(question):
-            return replace(
-                whole, kind="answer", matches=(Match(before, SEARCH, decide.ANSWER_FROM),)
-            )  # its card says it
+            # Its card says where, when and who.
+            return replace(whole, kind="answer", matches=(Match(before, SEARCH, decide.ANSWER_FROM),))
         if "guard" in whole.why or subject:
             return whole
         if lone := _lone(read, whole):
             return lone
         sure = whole.kind == "answer" and whole.matches[0].score >= SURE
         for pair in () if parts or sure else split.perhaps(question):
-            read = self._in_turn(pair, language)
+            read = self._in_turn(pair, language, least=PERHAPS_FROM)
             matches = _each(read, PERHAPS_FROM)
             if matches and (whole.kind != "answer" or whole.matches[0].topic in {match.topic for match in matches}):
-                return replace(
-                    whole, kind="answer", matches=matches, smalltalk="", why={"parts": [p.why for p in read]}
-                )
+                return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
         return whole
 
-    def _in_turn(self, parts: Sequence[str], language: str) -> list[Outcome]:
-        """The parts of a message, each read after the one before it ("…, and how much is it?")."""
+    def _in_turn(self, parts: Sequence[str], language: str, *, least: float = 0.0) -> list[Outcome]:
+        """The parts of a message, each read after the one before it ("…, and how much is it?").
+
+        least: where the first part is less surely answered than this, the others are not read.
+        """
         read: list[Outcome] = []
         for part in parts:
             before = read[-1].matches[0].entry if read and read[-1].kind == "answer" else ""
             subject = follow.subject(self._event, before, language) if before and follow.is_bare(part) else ""
             read.append(self._one(part, language, CHEAP, subject))
+            if least and (read[0].kind != "answer" or read[0].matches[0].score < least):
+                return [*read, Outcome("refuse", language)]
         return read
 
     def _one(self, question: str, language: str, depth: int, subject: str = "") -> Outcome:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
+from babel import Locale
+
 from bot.answers.normalise import plain, read_data
 from bot.answers.phrases import HAS_HAN, Phrases
 from bot.event.model import Event
@@ -27,6 +29,10 @@ PREPOSITION = re.compile(r"\b(?:in|to|from|de|of|at|vers|pour|near)$")
 FRENCH_AT, AFTER_TOWN = (
     re.compile(r"\b(?:a|en)$"),
     re.compile(r"^(?: (?:demain|aujourd|ce|le|la|en|et|ou|svp|pour)\b|$)"),
+)
+# France, China and their parts; regions of the world that are no country.
+NOT_ELSEWHERE = frozenset(
+    "FR RE MF BL GP MQ GF YT PM NC PF WF TF CN HK MO TW EU EZ UN QO XA XB ZZ".split()  # noqa: SIM905  a list to read
 )
 HOME_TOPICS_FROM = 2  # places elsewhere that a topic's examples name, from which it is about travelling
 
@@ -107,4 +113,17 @@ def _gazetteer() -> tuple[dict[str, str], dict[str, str]]:
     places, words = (
         {plain(name): plain(names[0]) for names in data[part] for name in names} for part in ("places", "words")
     )
+    for names in _countries():
+        for name in names:
+            if name not in places:
+                words.setdefault(name, names[0])
     return places, words
+
+
+def _countries() -> Iterable[list[str]]:
+    """The world's countries and territories in the three languages, from CLDR. The two that all is about are left
+    out, and parts of them; an event's own country is its own anyway."""
+    tables = [Locale(language).territories for language in ("fr", "en", "zh")]
+    for code in tables[0]:
+        if len(code) == 2 and code.isalpha() and code not in NOT_ELSEWHERE:
+            yield [name for name in (plain(table[code]) for table in tables if code in table) if len(name) > 1]
