@@ -25,7 +25,6 @@ PART_FROM = 0.60  # how sure each of two questions in a message must be for both
 PERHAPS_FROM = 0.75  # the same where only "and" or a comma stands between them
 SURE = 0.97  # an answer to a message as a whole from which no second question is looked for in it
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
-MANY_PARTS = 3
 CHEAP = 1  # models asked first, and all that a part of a message is worth
 
 
@@ -76,8 +75,9 @@ class Engine:
         read = self._in_turn(parts, language)
         if matches := _each(read, PART_FROM):
             return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
-        # A message of three parts is long: as a whole it is asked of the quick model alone.
-        whole = self._one(question, language, self._scorer.depths if len(parts) < MANY_PARTS else CHEAP, subject)
+        pairs = () if parts or subject else split.perhaps(question)
+        # A message is read in parts or by the slow model, not both: each takes most of the time that there is.
+        whole = self._one(question, language, CHEAP if parts or pairs else self._scorer.depths, subject)
         if subject and before.startswith("live:") and whole.kind in ("suggest", "refuse") and follow.is_bare(question):
             # Its card says where, when and who.
             return replace(whole, kind="answer", matches=(Match(before, SEARCH, decide.ANSWER_FROM),))
@@ -86,7 +86,7 @@ class Engine:
         if lone := _lone(read, whole):
             return lone
         sure = whole.kind == "answer" and whole.matches[0].score >= SURE
-        for pair in () if parts or sure else split.perhaps(question):
+        for pair in () if sure else pairs:
             read = self._in_turn(pair, language, least=PERHAPS_FROM)
             matches = _each(read, PERHAPS_FROM)
             if matches and (whole.kind != "answer" or whole.matches[0].topic in {match.topic for match in matches}):
