@@ -121,9 +121,11 @@ def _gazetteer() -> tuple[dict[str, str], dict[str, str]]:
 
 
 def _countries() -> Iterable[list[str]]:
-    """The world's countries and territories in the three languages, from CLDR. The two that all is about are left
-    out, and parts of them; an event's own country is its own anyway."""
-    tables = [Locale(language).territories for language in ("fr", "en", "zh")]
+    """The world's countries and territories in the three languages, from CLDR. France and China, from
+    which its questions come, and their parts are left out."""
+    tables = [
+        {str(code): str(name) for code, name in Locale(language).territories.items()} for language in ("fr", "en", "zh")
+    ]
     for code in tables[0]:
         if len(code) == 2 and code.isalpha() and code not in NOT_ELSEWHERE:
-            yield [name for name in (plain(table[code]) for table in tables if code in table) if len(name) > 1]
+            yield [name for name in (plain(table.get(code, "")) for table in tables) if len(name) > 1]
