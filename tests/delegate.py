@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import aiohttp
 
 from bot import app as app_
+from bot.answers import warming
 from bot.answers.engine import Engine
 from bot.app import App
 from bot.channels.telegram.channel import TelegramChannel
@@ -36,7 +37,7 @@ CACHE = Path(tempfile.gettempdir()) / f"passerelle-tests-{os.getuid()}"
 @lru_cache(maxsize=4)
 def engine(event: str, embedder: str = "none") -> Engine:
     """The answering engine of an event, fitted once a test run; kept beside pytest's own folders."""
-    return Engine.build(load.load(load.find(event)), embedder=embedder, cache=CACHE)
+    return warming.full(load.load(load.find(event)), embedder, CACHE)
 
 
 @dataclass(frozen=True)

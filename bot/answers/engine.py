@@ -1,14 +1,14 @@
 """The answering engine: a text in, an Outcome out. Built once an event, then pure and shared by threads."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from bot.answers import decide, follow, split
+from bot.answers import corpus, decide, follow, split
 from bot.answers.embedders import open_embedders
-from bot.answers.examples import Prepared, collect, prepare
+from bot.answers.examples import Prepared, prepare
 from bot.answers.guard import Guard
 from bot.answers.live import SEARCH, Live
 from bot.answers.names import Names
@@ -40,7 +40,7 @@ class Engine:
         self._rules = rules(tuple(self._languages))
         self._guard = Guard(event)
         self._live = Live(event, names)
-        self._commands = self._entries_of_commands()
+        self._commands: dict[str, Match | None] = {}
         # A bare number is asked only where an example is that number ("112"): pieces of others are no likeness.
         self._numbers = {example.text for example in scorer.examples if example.text.isdigit()}
         # Tables and models that load when first used do so here, not in somebody's question or two at once.
@@ -56,9 +56,7 @@ class Engine:
         fits, made if missing. Takes seconds with a warm cache, a minute or two without.
         """
         names = Names(event)
-        labels, examples = collect(event)
-        prepared = [prepare(example.text, example.language, names, slips=False) for example in examples]
-        return cls(event, Scorer(labels, examples, prepared, open_embedders(embedder), cache), names)
+        return cls(event, Scorer(corpus.gather(event, names, cache), open_embedders(embedder), cache), names)
 
     def ask(self, text: str, *, hint: str = "", before: str = "") -> Outcome:
         """What to do with a person's `text`, of any length and content.
@@ -158,19 +156,16 @@ class Engine:
             if rule.name == "insult":
                 return Outcome("refuse", language, smalltalk="insult", why=why)
             return Outcome("smalltalk", language, smalltalk=rule.name, why=why)
-        match = self._commands.get(rule.name.split(":")[0])
+        match = self._of_command(rule.name.split(":")[0])
         return Outcome("command", language, (match,) if match else (), command=rule.name, why=why)
 
-    def _entries_of_commands(self) -> Mapping[str, Match]:
-        """For each command what is live behind it, else the entry of its topic that its words fit best."""
-        out: dict[str, Match] = {}
-        topics = {label.topic for label in self._scorer.labels}
-        for command, (topic, live) in TOPIC_OF.items():
-            if live:
-                out[command] = Match(live, topic, 1.0)
-            elif topic in topics:
-                out[command] = Match(self._likest(topic, self._rules.phrases(command)), topic, 1.0)
-        return out
+    def _of_command(self, command: str) -> Match | None:
+        """What is live behind a command, else the entry of its topic that its words fit best; looked for once."""
+        if command not in self._commands:
+            topic, live = TOPIC_OF.get(command, ("", ""))
+            entry = live or (self._likest(topic, self._rules.phrases(command)) if topic in self._topics.names else "")
+            self._commands[command] = Match(entry, topic, 1.0) if entry else None
+        return self._commands[command]
 
     def _likest(self, topic: str, phrases: Sequence[str]) -> str:
         """The id of the entry of `topic` that `phrases` fit best together."""

@@ -14,7 +14,7 @@ from babel import Locale
 
 from bot.answers.normalise import plain, read_data
 from bot.answers.phrases import HAS_HAN, Phrases
-from bot.event.model import Event
+from bot.event.model import Entry, Event
 
 # What stands right before a place that is only where somebody comes from, or what is compared with.
 ORIGIN = re.compile(
@@ -59,25 +59,38 @@ class Guard:
             [name for name, place in places.items() if place in own]
             + [plain(text) for _, text in event.details.city.items()]
         )
-        self._homes: dict[str, set[str]] = {}
+        self._homes: dict[str, frozenset[str]] = {}
+        self._entries: dict[str, list[Entry]] = {}
         for entry in event.entries:
-            home = self._homes.setdefault(entry.topic, set())
-            for texts in (*entry.questions.values(), *entry.asks.values()):
-                for text in texts:
-                    home.update(self._about(plain(text)))
+            self._entries.setdefault(entry.topic, []).append(entry)
 
     def elsewhere(self, folded: str, topic: str) -> Elsewhere | None:
         """The place elsewhere that a folded question of `topic` is about, if that is none of the topic's own."""
         if any(self._own.find(folded)):
             return None
-        home = self._homes.get(topic, set())
+        about = list(self._about(folded))
+        if not about:
+            return None
+        home = self._home(topic)
         named = {self._places.get(found.phrase, "") for found in self._elsewhere.find(folded)} - {""}
-        for place in self._about(folded):
+        for place in about:
             if place not in home:
                 # From one place elsewhere to another is not a way of ours.
                 between = len(named) > 1 and not named & home
                 return Elsewhere(place, len(home) >= HOME_TOPICS_FROM and not between)
         return None
+
+    def _home(self, topic: str) -> frozenset[str]:
+        """The places elsewhere that the examples of a topic are about; read when first asked for."""
+        if topic not in self._homes:
+            texts = (
+                text
+                for entry in self._entries.get(topic, ())
+                for texts in (*entry.questions.values(), *entry.asks.values())
+                for text in texts
+            )
+            self._homes[topic] = frozenset(place for text in texts for place in self._about(plain(text)))
+        return self._homes[topic]
 
     def _about(self, folded: str) -> Iterable[str]:
         """The places elsewhere that a text is about, not those it only comes from or compares with."""

@@ -9,8 +9,8 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +70,29 @@ class Index:
         for kind in self._kinds:
             kind.close()
         self._unseen = math.log(1 + self.size) + 1
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All of it, as arrays to keep."""
+        out: dict[str, npt.NDArray[Any]] = {"size": np.array(self.size)}
+        for n, kind in enumerate(self._kinds):
+            out[f"{n}/features"] = np.frombuffer("\n".join(kind.places).encode(), dtype=np.uint8)
+            out[f"{n}/rarity"] = np.array(kind.rarity, dtype=np.float32)
+            out[f"{n}/spans"] = np.array(kind.spans, dtype=np.int64)
+            out[f"{n}/rows"], out[f"{n}/weights"] = kind.rows, kind.weights
+        return out
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> "Index":
+        """The index of which `arrays` gave these."""
+        index = cls(())
+        index.size = int(arrays["size"])
+        for n, kind in enumerate(index._kinds):
+            features = arrays[f"{n}/features"].tobytes().decode().split("\n")
+            kind.places = {feature: place for place, feature in enumerate(features) if feature}
+            kind.rarity, kind.spans = arrays[f"{n}/rarity"].tolist(), arrays[f"{n}/spans"].tolist()
+            kind.rows, kind.weights = arrays[f"{n}/rows"], arrays[f"{n}/weights"]
+        index._unseen = math.log(1 + index.size) + 1
+        return index
 
     def likeness(self, text: Features) -> Scores:
         """How like `text` is to each of the texts, in their order."""

@@ -15,10 +15,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bot.answers import fits
+from bot.answers import kept
+from bot.answers.corpus import Corpus
 from bot.answers.embedders import Embedder, EmbedderDown, Vectors
-from bot.answers.examples import Example, Label, Prepared
-from bot.answers.lexical import WEIGHTS, Index, Scores
+from bot.answers.examples import Label, Prepared
+from bot.answers.lexical import WEIGHTS, Scores
 from bot.answers.vectors import passages
 
 LANDMARKS = 3400
@@ -58,48 +59,39 @@ class Scored:
 class Scorer:
     """Labels and examples, fitted. `score` is thread-safe and changes nothing. examples: sorted by label."""
 
-    def __init__(
-        self,
-        labels: Sequence[Label],
-        examples: Sequence[Example],
-        prepared: Sequence[Prepared],
-        embedders: Sequence[Embedder],
-        cache: Path | None,
-    ) -> None:
-        order = sorted(range(len(examples)), key=lambda row: examples[row].label)
-        self.labels, self.examples = list(labels), [examples[row] for row in order]
-        prepared = [prepared[row] for row in order]
+    def __init__(self, corpus: Corpus, embedders: Sequence[Embedder], cache: Path | None) -> None:
+        self.labels, self.examples = corpus.labels, corpus.examples
+        self._corpus = corpus
+        self._index = corpus.lexical
         self._label_of = np.array([example.label for example in self.examples], dtype=np.int32)
-        self._starts = np.searchsorted(self._label_of, np.arange(len(labels) + 1))
-        groups = {name: n for n, name in enumerate(dict.fromkeys(_group(label) for label in labels))}
-        self._is_refuse = np.array([label.kind == "refuse" for label in labels], dtype=np.float32)
-        self._topic_of = np.array([groups[_group(label)] for label in labels])
-        self._index = Index(text.features for text in prepared)
+        self._starts = np.searchsorted(self._label_of, np.arange(len(self.labels) + 1))
+        groups = {name: n for n, name in enumerate(dict.fromkeys(_group(label) for label in self.labels))}
+        self._is_refuse = np.array([label.kind == "refuse" for label in self.labels], dtype=np.float32)
+        self._topic_of = np.array([groups[_group(label)] for label in self.labels])
         self._embedders: list[Embedder] = []
         self._means: list[dict[str, Vectors]] = []
         self._bases: list[Vectors] = []
         self._vectors: list[Vectors] = []
-        texts = [text.tidy for text in prepared]
         for embedder in embedders:
             try:
-                vectors = passages(embedder, texts, cache)
+                vectors = passages(embedder, corpus.tidy, cache)
             except EmbedderDown:
                 continue
-            means = _means(vectors, [text.language for text in prepared])
+            means = _means(vectors, corpus.languages)
             self._embedders.append(embedder)
             self._means.append(means)
-            centred = _centred(vectors, np.stack([means.get(t.language, means[""]) for t in prepared]))
+            centred = _centred(vectors, np.stack([means.get(language, means[""]) for language in corpus.languages]))
             self._bases.append(_principal(centred))
             self._vectors.append(centred @ self._bases[-1])
         self._landmarks = self._choose()
-        self._landmark_starts = np.searchsorted(self._label_of[self._landmarks], np.arange(len(labels)))
+        self._landmark_starts = np.searchsorted(self._label_of[self._landmarks], np.arange(len(self.labels)))
         self._landmark_vectors = [vectors[self._landmarks] for vectors in self._vectors]
         needed = [*range(0 if not self._embedders or self._embedders[0].may_fail else 1, self.depths + 1)]
-        stamp = self._stamp(texts, prepared)
-        self._weights = fits.load(cache, stamp, needed)
-        if not self._weights:
-            self._weights = self._fit(prepared, needed)
-            fits.save(cache, stamp, self._weights)
+        stamp = self._stamp(needed)
+        stored = kept.load(cache, "fit", stamp)
+        self._weights = {depth: stored[f"depth{depth}"] for depth in needed} if stored else self._fit(needed)
+        if not stored:
+            kept.save(cache, "fit", stamp, {f"depth{depth}": weights for depth, weights in self._weights.items()})
 
     @property
     def depths(self) -> int:
@@ -164,16 +156,14 @@ class Scorer:
             turns.append((turn if example.is_question else turn + 1000, row, row))
         return np.array(sorted(row for *_, row in sorted(turns)[:LANDMARKS]), dtype=np.int64)
 
-    def _stamp(self, texts: Sequence[str], prepared: Sequence[Prepared]) -> str:
+    def _stamp(self, depths: Sequence[int]) -> str:
         """What a fit depends on, as a hash."""
-        total = hashlib.sha256(repr((KERNEL, RIDGE, LANDMARKS, WEIGHTS, DIMENSIONS)).encode())
+        total = hashlib.sha256(repr((KERNEL, RIDGE, LANDMARKS, WEIGHTS, DIMENSIONS, [*depths])).encode())
         total.update("".join(embedder.name for embedder in self._embedders).encode())
-        for example, text, ready in zip(self.examples, texts, prepared, strict=True):
-            names = sorted(set(ready.names))
-            total.update(f"{text}\0{ready.folded}\0{names}\0{example.label}\0{example.weight}\n".encode())
+        total.update(self._corpus.stamp.encode())
         return total.hexdigest()
 
-    def _fit(self, prepared: Sequence[Prepared], depths: Sequence[int]) -> dict[int, Scores]:
+    def _fit(self, depths: Sequence[int]) -> dict[int, Scores]:
         """Ridge regression of the labels on the likeness to the landmarks, for each depth."""
         size = len(self._landmarks)
         root = np.sqrt(np.array([example.weight for example in self.examples], dtype=np.float32))
@@ -185,7 +175,7 @@ class Scorer:
         # Among the examples likeness is mutual, so asking for the landmarks alone gives it all: an eighth of the work.
         words = np.empty((size, len(self.examples)), dtype=np.float16)
         for n, row in enumerate(self._landmarks):
-            words[n] = self._index.likeness(prepared[int(row)].features)
+            words[n] = self._index.likeness(self._corpus.features(int(row)))
         for at in range(0, len(self.examples), BLOCK):
             rows = np.arange(at, min(at + BLOCK, len(self.examples)))
             likenesses = [words[:, rows[0] : rows[-1] + 1].T.astype(np.float32)]

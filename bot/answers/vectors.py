@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bot.answers import fits
+from bot.answers import kept
 from bot.answers.embedders import Embedder, Vectors, unit
 from bot.text.words import folder
 
@@ -36,15 +36,15 @@ def passages(embedder: Embedder, texts: Sequence[str], cache: Path | None) -> Ve
     cannot be written is done without. Raises EmbedderDown.
     """
     path = cache / file_name(embedder) if cache else None
-    kept = load(path) if path else {}
-    held = {**load(shipped(embedder)), **kept}
+    own = load(path) if path else {}
+    held = {**load(shipped(embedder)), **own}
     keys = [key(embedder.name, text) for text in texts]
     missing = {k: text for k, text in zip(keys, texts, strict=True) if k not in held}
     if missing:
-        kept |= computed(embedder, missing)
-        held |= kept
+        own |= computed(embedder, missing)
+        held |= own
         if path:
-            save(path, kept)
+            save(path, own)
     return unit(np.stack([held[k] for k in keys]))
 
 
@@ -85,4 +85,4 @@ def load(path: Path) -> dict[bytes, Rounded]:
 def save(path: Path, held: Mapping[bytes, Rounded]) -> None:
     """Writes vectors as a file that is either whole or not there; silently not at all where it cannot."""
     keys = np.frombuffer(b"".join(held), dtype=np.uint8).reshape(len(held), KEY)
-    fits.write(path, {"keys": keys, "vectors": np.stack(list(held.values()))})
+    kept.write(path, {"keys": keys, "vectors": np.stack(list(held.values()))})

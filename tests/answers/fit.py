@@ -12,13 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from bot.answers import corpus
 from bot.answers.embedders import open_embedders
 from bot.answers.examples import collect, prepare
 from bot.answers.names import Names
 from bot.answers.score import Scorer
 from bot.event.load import find, read
 
-CACHE = Path("/tmp/passerelle-vectors")
 DEV_WEIGHT, HELD_WEIGHT = 1.0, 0.15
 
 
@@ -51,7 +51,7 @@ def main() -> None:
     kept = [n for n in range(len(examples)) if n not in held]
     embedders = open_embedders(setting)
     dev = [json.loads(line) for line in Path(__file__).with_name("dev.jsonl").read_text("utf-8").splitlines()]
-    scorer = Scorer(labels, [examples[n] for n in kept], [prepared[n] for n in kept], embedders, CACHE)
+    scorer = Scorer(corpus.of(labels, [examples[n] for n in kept], names, "held out"), embedders, None)
     for depth in range(1 if embedders else 0, len(embedders) + 1):
         features, rights, weights = [], [], []
         for row in dev:
