@@ -119,6 +119,7 @@ async def test_a_batch_of_what_is_no_question_is_told_so_before_anything_is_prep
 
 
 async def test_a_batch_says_that_it_is_at_work_and_hears_of_a_fault_behind_a_question(tmp_path: Path) -> None:
+    (tmp_path / "var" / "vectors").unlink()
     lines = '{"id": 7, "text": "Gibt es WLAN?"}\n{"id": 8, "text": "Wie lautet das Passwort?", "lang": "de-AT"}\nwo?\n'
     code, out, err = await passerelle("ask", "--batch", stdin=lines, event=str(folder("tiny-event")))
     first, second, third = (json.loads(line) for line in out.splitlines())
