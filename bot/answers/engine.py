@@ -67,7 +67,7 @@ class Engine:
         rule = self._rules.find(text)
         if rule is not None:
             return self._by_rule(rule, language)
-        question = self._rules.question(text)
+        question = split.essence(self._rules.question(text))
         subject = follow.subject(self._event, before, language) if before and follow.is_follow_up(question) else ""
         parts = () if subject else split.questions(question)
         read = self._in_turn(parts, language)

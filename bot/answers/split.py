@@ -25,6 +25,8 @@ CUTS = re.compile(
 WEAK_CUTS = re.compile(
     r"\s*[,，、&+]\s*|\s+(?:et|and|plus|puis|ou|or)\s+|(?<=\w)[和跟与](?=\w)|[.。]\s+", re.IGNORECASE
 )
+SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？\n]*")
+LONG = 150  # characters from which a message tells a story before it asks
 PAIRS = 2
 LONG_ENOUGH_FOR_TWO = 5
 LEFT_OVER = re.compile(r"^(?:et|and|also|aussi|sinon|puis|还有|另外|，|,|\s)+", re.IGNORECASE)
@@ -50,6 +52,20 @@ def perhaps(text: str) -> Sequence[Sequence[str]]:
         if all(map(_long_enough, pair)) and sum(map(_weight, pair)) >= LONG_ENOUGH_FOR_TWO:
             pairs.append(pair)
     return pairs[:PAIRS]
+
+
+def essence(text: str) -> str:
+    """What a long message asks: its sentences with a question mark, else its last ones, within LONG characters."""
+    if len(text) <= LONG:
+        return text
+    sentences = [sentence.strip() for sentence in SENTENCE.findall(text) if sentence.strip()]
+    asking = [sentence for sentence in sentences if sentence[-1] in "?？"] or sentences
+    kept: list[str] = []
+    for sentence in reversed(asking):
+        if kept and sum(map(len, kept)) + len(sentence) > LONG:
+            break
+        kept.insert(0, sentence)
+    return " ".join(kept)
 
 
 def _weight(part: str) -> int:

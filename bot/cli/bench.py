@@ -2,16 +2,28 @@
 
 import argparse
 import json
+import resource
 import sys
+from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
-from bot.bench import table, turn
+from bot import app as app_
+from bot.answers import corpus, warming
+from bot.answers.embedders import open_embedders
+from bot.answers.names import Names
+from bot.bench import answers, table, turn
+from bot.event import load
+from bot.event.model import EntryStatus
 from bot.settings import Settings
 
 
 def main(options: argparse.Namespace, settings: Settings) -> int:
+    if options.what == "answers":
+        return _answers(options, settings)
     if options.seconds <= 0 or options.repeat < 1:
         print("--seconds must be above 0, --repeat at least 1", file=sys.stderr)
         return 2
@@ -44,3 +56,39 @@ def _measured(options: argparse.Namespace, settings: Settings, console: Console)
 
     with bar if console.is_terminal else Console(quiet=True):
         return turn.measure(settings.event, seconds=options.seconds, repeat=options.repeat, progress=step, steps=steps)
+
+
+def _answers(options: argparse.Namespace, settings: Settings) -> int:
+    """Sets of questions, by language and kind, and plainer ways to match beside the engine."""
+    if not options.files:
+        print("Name one file of questions or more: passerelle bench answers tests/answers/blind.jsonl", file=sys.stderr)
+        return 2
+    event = load.load(load.find(settings.event))
+    engine = warming.full(event, settings.embedder, app_.VECTORS)
+    known = corpus.gather(event, Names(event), app_.VECTORS)
+    others = answers.peers(known, open_embedders(settings.embedder))
+    unknown = {entry.id for entry in event.entries if entry.status is EntryStatus.UNKNOWN}
+    report = {}
+    for file in options.files:
+        lines = Path(file).read_text(encoding="utf-8").splitlines()
+        rows = [json.loads(line) for line in lines if line.strip()]
+        tallies, _ = answers.measure(engine, rows, unknown, answers.language_and_kind)
+        beside = {name: answers.compared(known, peer, rows) for name, peer in others.items()}
+        report[file] = {
+            "engine": {name: tally.shares() for name, tally in tallies.items()},
+            "peers": {name: found.shares() for name, found in beside.items()},
+        }
+    megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if options.json:
+        print(json.dumps({"files": report, "peak RSS MB": round(megabytes)}, ensure_ascii=False, indent=2))
+        return 0
+    out = Console() if Console().is_terminal else Console(width=180)
+    for file, figures in report.items():
+        for title, columns in figures.items():
+            names = sorted(columns, key=lambda name: (name != "all", name.startswith("[")))
+            made = Table("", *map(escape, names), title=f"{file}: {title}")
+            for figure in columns[names[0]]:
+                made.add_row(figure, *(f"{columns[name][figure]:.3g}" for name in names))
+            out.print(made)
+    out.print(f"Peak RSS {megabytes:.0f} MB, the peers' included. Times are CPU of one thread.", style="dim")
+    return 0

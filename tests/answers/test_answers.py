@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.bench.answers import measure
 from bot.event import load
-from tests.answers.run import measure
 from tests.delegate import engine
 
 OWN = Path(__file__).parent / "own.jsonl"

@@ -171,6 +171,16 @@ def test_only_what_can_be_two_questions_is_parted() -> None:
     assert split.questions("Où sont le vestiaire et les toilettes ?") == ()
 
 
+def test_a_long_message_is_read_where_it_asks() -> None:
+    story = "Nous sommes arrivés hier soir de Shanghai après un long voyage, et tout s'est bien passé à l'aéroport. "
+    assert split.essence(story + "Où est le vestiaire ? Merci d'avance pour votre aide et bonne journée à vous.") == (
+        "Où est le vestiaire ?"
+    )
+    assert split.essence(story * 2 + "Je cherche le vestiaire.").endswith("Je cherche le vestiaire.")
+    assert split.essence("Où manger ?") == "Où manger ?"
+    assert len(split.essence("x" * 10_000)) == 10_000
+
+
 class Counting:
     """An embedder that counts what it is asked."""
 
