@@ -1,5 +1,6 @@
 """A session, a place, an entry as a Reply: pure functions of facts and `say`, used by every handler."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
@@ -171,8 +172,9 @@ def place(place: Place, say: Words) -> Reply:
     )
 
 
-def answer(event: Event, entry: Entry, say: Words, now: datetime) -> Reply:
-    """An entry's answer, word for word, its references filled; its place and related questions as buttons."""
+def answer(event: Event, entry: Entry, say: Words, now: datetime, nearest: Sequence[Entry] = ()) -> Reply:
+    """An entry's answer, word for word, its references filled; its place and related questions as buttons, and one
+    for whom it does not help. nearest: the entries that this one then leads to."""
     text = say.markup_with(entry.answer.in_(say.language), Facts(event, say))
     if entry.ages and entry.as_of and is_stale(entry.as_of, now):
         text += say(
@@ -185,7 +187,13 @@ def answer(event: Event, entry: Entry, say: Words, now: datetime) -> Reply:
     buttons += [ask(event.entry[related], say) for related in entry.related[:2] if related in event.entry]
     if entry.status == EntryStatus.UNKNOWN:
         buttons.append(button(say.p("button", "Talk to a person"), "human"))
+    buttons.append(button(say.p("button", "That didn’t help"), "nohelp", code(entry), *map(code, nearest)))
     return Reply(text=text, buttons=tuple(buttons))
+
+
+def code(entry: Entry) -> str:
+    """A few letters that stand for an entry on a button, whose 64 bytes hold no four ids."""
+    return hashlib.sha256(entry.id.encode()).hexdigest()[:7]
 
 
 def ask(entry: Entry, say: Words) -> Button:

@@ -1,5 +1,6 @@
 """Free text: the curated answer, word for word, or the nearest as buttons, or a kind no."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -34,7 +35,7 @@ def text(ctx: Context, said: str) -> list[Reply]:
     match outcome.kind:
         case "answer" | "command" if outcome.matches:
             ctx.notes["entry"] = outcome.matches[0].entry
-            replies = [matched(ctx, match) for match in outcome.matches]
+            replies = [matched(ctx, match, outcome.others) for match in outcome.matches]
             return [*replies, suggest(ctx, replace(outcome, matches=outcome.rest))] if outcome.rest else replies
         case "suggest" if outcome.matches:
             return [suggest(ctx, outcome)]
@@ -59,15 +60,36 @@ def ask(ctx: Context, entry_id: str) -> Reply:
     return matched(ctx, Match(entry_id, "", 1.0))
 
 
-def matched(ctx: Context, match: Match) -> Reply:
-    """The reply to one thing asked: an entry, or what the live programme says."""
+@on.press("nohelp")
+def did_not_help(ctx: Context, *codes: str) -> Reply:
+    """What else the question may have meant, and a human. codes: of the entry shown, then of the next nearest."""
+    by_code = {cards.code(entry): entry for entry in ctx.event.entries}
+    known = [by_code[code] for code in codes if code in by_code]
+    others = known[1:]
+    if known and not others:
+        shown = known[0]
+        others = [ctx.event.entry[id_] for id_ in shown.related if id_ in ctx.event.entry]
+        of_topic = [entry for entry in ctx.event.entries if entry.topic == shown.topic and entry is not shown]
+        others += [entry for entry in of_topic if entry not in others]
+    buttons = [cards.ask(entry, ctx.say) for entry in others[:SUGGESTIONS]]
+    buttons.append(cards.button(ctx.say.p("button", "Talk to a person"), "human"))
+    if not others:
+        return Reply(text=ctx.say("Sorry about that. A person can help you."), buttons=tuple(buttons))
+    return Reply(text=ctx.say("Sorry about that. Is it one of these?"), buttons=tuple(buttons))
+
+
+def matched(ctx: Context, match: Match, others: Sequence[Match] = ()) -> Reply:
+    """The reply to one thing asked: an entry, or what the live programme says. others: what comes next nearest."""
     kind, _, rest = match.entry.partition(":")
     if kind == "live" and match.topic == LEAVING and rest.startswith("session/"):
         return interest.leave(ctx, rest.removeprefix("session/"))
     if kind == "live":
         return live(ctx, rest)
     entry = ctx.event.entry.get(match.entry)
-    return cards.answer(ctx.event, entry, ctx.say, ctx.now) if entry else refuse(ctx)
+    if entry is None:
+        return refuse(ctx)
+    nearest = [ctx.event.entry[other.entry] for other in others if other.entry in ctx.event.entry]
+    return cards.answer(ctx.event, entry, ctx.say, ctx.now, nearest[:SUGGESTIONS])
 
 
 def live(ctx: Context, what: str) -> Reply:

@@ -25,12 +25,14 @@ SUGGESTIONS = 3
 
 
 class Decision(NamedTuple):
-    """kind: `answer`, `suggest`, `smalltalk` or `refuse`; matches: best first, of different topics."""
+    """kind: `answer`, `suggest`, `smalltalk` or `refuse`; matches: best first, of different topics; others: what
+    comes after an answer."""
 
     kind: Literal["answer", "suggest", "smalltalk", "refuse"]
     matches: tuple[Match, ...]
     smalltalk: str
     refuse: float
+    others: tuple[Match, ...] = ()
 
 
 class Topics:
@@ -58,6 +60,18 @@ class Topics:
             for topic in best
         )
 
+    def after(self, probabilities: Scores, matches: Sequence[Match]) -> tuple[Match, ...]:
+        """What comes after the first of `matches`: the second entry of its topic and the other topics' first."""
+        left = np.where(self.of == self.names.index(matches[0].topic), probabilities, -1.0)
+        left[[label.id for label in self.labels].index(matches[0].entry)] = -1.0
+        second = int(np.argmax(left))
+        own = (
+            (Match(self.labels[second].id, matches[0].topic, round(float(left[second]), 4)),)
+            if left[second] > 0
+            else ()
+        )
+        return tuple(sorted((*own, *matches[1:]), key=lambda match: -match.score))
+
 
 def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
     """What to do with a question whose labels have these `probabilities`, the likest example being `nearest`."""
@@ -74,7 +88,7 @@ def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
     if refuse + talking >= REFUSE_FROM or nearest < LEAST_LIKE or not matches:
         return Decision("refuse", (), "", refuse)
     if leads(matches, refuse):
-        return Decision("answer", matches[:1], "", refuse)
+        return Decision("answer", matches[:1], "", refuse, topics.after(probabilities, matches))
     likely = tuple(m for n, m in enumerate(matches) if n < FEWEST or m.score >= SUGGEST_FROM)
     return Decision("suggest", likely, "", refuse)
 

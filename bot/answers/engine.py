@@ -132,7 +132,9 @@ class Engine:
             return Outcome("suggest" if len(kept) > 1 else "refuse", language, kept, why=why)
         matches = _together([self._live.instead(match, after or prepared) for match in decision.matches])
         kind = "answer" if decide.leads(matches, decision.refuse) else decision.kind
-        return Outcome(kind, language, matches[:1] if kind == "answer" else matches, why=why)
+        if kind != "answer":
+            return Outcome(kind, language, matches, why=why)
+        return Outcome(kind, language, matches[:1], others=decision.others or matches[1:], why=why)
 
     def _decided(self, prepared: Prepared, depth: int, after: Prepared | None) -> tuple[decide.Decision, Scored]:
         """The decision with the cheap model; with all that may be asked where that one is not sure.

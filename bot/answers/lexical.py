@@ -76,8 +76,8 @@ class Index:
         out: dict[str, npt.NDArray[Any]] = {"size": np.array(self.size)}
         for n, kind in enumerate(self._kinds):
             out[f"{n}/features"] = np.frombuffer("\n".join(kind.places).encode(), dtype=np.uint8)
-            out[f"{n}/rarity"] = np.array(kind.rarity, dtype=np.float32)
-            out[f"{n}/spans"] = np.array(kind.spans, dtype=np.int64)
+            out[f"{n}/rarity"] = kind.rarity
+            out[f"{n}/spans"] = kind.spans
             out[f"{n}/rows"], out[f"{n}/weights"] = kind.rows, kind.weights
         return out
 
@@ -89,7 +89,7 @@ class Index:
         for n, kind in enumerate(index._kinds):
             features = arrays[f"{n}/features"].tobytes().decode().split("\n")
             kind.places = {feature: place for place, feature in enumerate(features) if feature}
-            kind.rarity, kind.spans = arrays[f"{n}/rarity"].tolist(), arrays[f"{n}/spans"].tolist()
+            kind.rarity, kind.spans = arrays[f"{n}/rarity"], arrays[f"{n}/spans"]
             kind.rows, kind.weights = arrays[f"{n}/rows"], arrays[f"{n}/weights"]
         index._unseen = math.log(1 + index.size) + 1
         return index
@@ -103,7 +103,7 @@ class Index:
             values: list[Scores] = []
             for feature, count in counts.items():
                 place = kind.places.get(feature)
-                own = _damped(count) * (self._unseen if place is None else kind.rarity[place])
+                own = _damped(count) * (self._unseen if place is None else float(kind.rarity[place]))
                 length += own * own
                 if place is not None:
                     span = slice(kind.spans[place], kind.spans[place + 1])
@@ -120,8 +120,8 @@ class _Kind:
 
     def __init__(self) -> None:
         self.places: dict[str, int] = {}
-        self.rarity: list[float] = []
-        self.spans: list[int] = [0]
+        self.rarity = np.zeros(0, dtype=np.float32)
+        self.spans = np.zeros(1, dtype=np.int64)
         self.rows = np.zeros(0, dtype=np.int32)
         self.weights = np.zeros(0, dtype=np.float32)
         self._features, self._counts, self._lengths = array("i"), array("f"), array("i")
@@ -145,8 +145,8 @@ class _Kind:
         order = np.argsort(features, kind="stable")
         self.rows = rows[order]
         self.weights = (weights / length[rows])[order].astype(np.float32)
-        self.rarity = rarity.tolist()
-        self.spans = [0, *np.cumsum(held).tolist()]
+        self.rarity = rarity
+        self.spans = np.concatenate([[0], np.cumsum(held)])
         self._features, self._counts, self._lengths = array("i"), array("f"), array("i")
 
 

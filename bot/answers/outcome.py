@@ -30,6 +30,7 @@ class Outcome:
     language: of the text: an event's language, or "zh-Hant".
     command: `help`, `human`, `language:zh`, `stop`, `agenda`, `programme`, `now`, `next`, `places`, `news`,
     `notify`, `privacy`, `mydata`, `forget`, `start`, `link`; its match, if any, is the entry that tells of it.
+    others: entries next nearest to an answer, likeliest first, for whom it did not help.
     rest: what another part of the message may mean, likeliest first, beside an answer to one part.
     why: scores, nearest examples, rule, guard, for `--explain`.
     """
@@ -39,5 +40,6 @@ class Outcome:
     matches: tuple[Match, ...] = ()
     command: str = ""
     smalltalk: str = ""
+    others: tuple[Match, ...] = ()
     rest: tuple[Match, ...] = ()
     why: Mapping[str, object] = field(default_factory=dict)

@@ -82,10 +82,10 @@ class Scorer:
             self._means.append(means)
             centred = _centred(vectors, np.stack([means.get(language, means[""]) for language in corpus.languages]))
             self._bases.append(_principal(centred))
-            self._vectors.append(centred @ self._bases[-1])
+            self._vectors.append((centred @ self._bases[-1]).astype(np.float16))  # half the memory
         self._landmarks = self._choose()
         self._landmark_starts = np.searchsorted(self._label_of[self._landmarks], np.arange(len(self.labels)))
-        self._landmark_vectors = [vectors[self._landmarks] for vectors in self._vectors]
+        self._landmark_vectors = [vectors[self._landmarks].astype(np.float32) for vectors in self._vectors]
         needed = [*range(0 if not self._embedders or self._embedders[0].may_fail else 1, self.depths + 1)]
         stamp = self._stamp(needed)
         stored = kept.load(cache, "fit", stamp)
@@ -138,7 +138,7 @@ class Scorer:
         mixed = np.concatenate([words[span] for span in spans])
         starts = np.cumsum([0, *(span.stop - span.start for span in spans[:-1])])
         for n, vector in enumerate(asked.vectors):
-            likeness = np.concatenate([self._vectors[n][span] @ vector for span in spans])
+            likeness = np.concatenate([self._vectors[n][span] for span in spans]).astype(np.float32) @ vector
             nearest[n + 1][likely] = np.maximum.reduceat(likeness, starts)
             mixed = mixed + likeness
         best = np.argsort(-mixed)[:3]
@@ -179,7 +179,10 @@ class Scorer:
         for at in range(0, len(self.examples), BLOCK):
             rows = np.arange(at, min(at + BLOCK, len(self.examples)))
             likenesses = [words[:, rows[0] : rows[-1] + 1].T.astype(np.float32)]
-            likenesses += [vectors[rows] @ vectors[self._landmarks].T for vectors in self._vectors]
+            likenesses += [
+                vectors[rows].astype(np.float32) @ own.T
+                for vectors, own in zip(self._vectors, self._landmark_vectors, strict=True)
+            ]
             goal = np.zeros((len(rows), len(self.labels)), dtype=np.float32)
             goal[np.arange(len(rows)), self._label_of[rows]] = 1.0
             own = place[rows] >= 0

@@ -121,6 +121,41 @@ async def test_a_number_that_stands_for_no_button_is_a_question(bot: Bot) -> Non
     assert "SAMU" in text_of(await marie.says("15"))
 
 
+@pytest.mark.parametrize(
+    ("channel", "language", "question", "button", "person"),
+    [
+        ("web", "fr", "mot de passe du wifi", "Ça n’aide pas", "Parler à quelqu’un"),
+        ("telegram", "zh", "无线网密码是多少", "没帮上忙", "转人工"),
+        ("terminal", "en", "what is the wifi password", "That didn’t help", "Talk to a person"),
+    ],
+)
+async def test_an_answer_that_does_not_help_leads_to_the_next_and_to_a_person(
+    bot: Bot, channel: str, language: str, question: str, button: str, person: str
+) -> None:
+    li = bot.delegate(channel, language=language)
+    await li.starts()
+    shown = await li.says(question)
+    given = text_of(shown)
+    assert labels_of(shown)[-1] == button
+    offered = labels_of(await li.presses(button))
+    assert offered[-1] == person
+    assert len(offered) > 1
+    other = await li.presses(offered[0])
+    assert text_of(other) != given
+    assert button in labels_of(other), "and so does the next"
+
+
+async def test_a_follow_up_is_read_after_what_was_answered(bot: Bot) -> None:
+    li = bot.delegate("web", language="fr")
+    await li.starts()
+    await li.says("comment aller de l'aéroport en ville ?")
+    assert "taxi" in text_of(await li.says("et en taxi ?")).lower()
+    await li.says("atelier 3")
+    assert "Atelier 3" in text_of(await li.says("à quelle heure ça commence ?"))
+    await li.says("/forget")
+    assert "Choisissez un numéro de 1 à" in text_of(await li.says("42"))
+
+
 async def test_readers_of_traditional_get_traditional(bot: Bot) -> None:
     li = bot.delegate("web", language="zh-TW")
     assert "歡迎" in text_of(await li.starts())
