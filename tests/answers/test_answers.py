@@ -38,3 +38,16 @@ def test_most_questions_find_their_answer_and_few_a_wrong_one(
             assert shares["right or suggested"] >= found, (language, shares)
     assert measured["all"]["wrong"] <= wrong
     assert measured["all"]["out of scope answered"] <= foreign
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "j'ai un malaise, mal à la poitrine", "mal à la poitrine", "appelez une ambulance", "au feu", "on m'a agressé",
+        "我胸口疼", "有人晕倒了", "着火了", "救命", "I have chest pain", "someone collapsed", "fire!", "call an ambulance",
+    ],
+)  # fmt: skip
+def test_danger_is_answered_at_once_by_words_alone(text: str) -> None:
+    outcome = engine("strasbourg-2014").ask(text)
+    assert outcome.kind == "answer", outcome
+    assert outcome.matches[0].topic in ("emergency", "hospital-pharmacy"), outcome.matches
