@@ -44,7 +44,8 @@ def test_most_questions_find_their_answer_and_few_a_wrong_one(
     "text",
     [
         "j'ai un malaise, mal à la poitrine", "mal à la poitrine", "appelez une ambulance", "au feu", "on m'a agressé",
-        "我胸口疼", "有人晕倒了", "着火了", "救命", "I have chest pain", "someone collapsed", "fire!", "call an ambulance",
+        "我胸口疼", "有人晕倒了", "着火了", "救命", "I have chest pain", "someone collapsed", "fire!",
+        "call an ambulance",
     ],
 )  # fmt: skip
 def test_danger_is_answered_at_once_by_words_alone(text: str) -> None:
