@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.chat.action import Action, action
-from bot.chat.reply import Brief, Button, Coordinates, Reply
+from bot.chat.reply import Brief, Button, Coordinates, Link, Reply
 from bot.event.model import Entry, EntryStatus, Event, Place, Registration, Session, Status
 from bot.programme import facts
 from bot.programme.facts import Facts
@@ -15,6 +15,7 @@ from bot.text.words import Words
 
 LANGUAGES = "Langue · 语言 · Language"  # the same for every reader (glossary, section 8)
 LABEL = 56  # characters of a button's label; Chinese characters count twice
+UNDER_ANSWER = 5  # buttons: more is a menu, not a next step
 STALE_AFTER = timedelta(days=180)  # past that, an answer that may age says of when it is
 
 
@@ -172,22 +173,41 @@ def place(place: Place, say: Words) -> Reply:
     )
 
 
-def answer(event: Event, entry: Entry, say: Words, now: datetime, nearest: Sequence[Entry] = ()) -> Reply:
-    """An entry's answer, word for word, its references filled; its place and related questions as buttons, and one
-    for whom it does not help. nearest: the entries that this one then leads to."""
+def answer(
+    event: Event,
+    entry: Entry,
+    say: Words,
+    now: datetime,
+    nearest: Sequence[Entry] = (),
+    *,
+    is_last: bool = False,
+) -> Reply:
+    """An entry's answer, word for word, its references filled; under it what it leads to and, for whom it does not
+    help, what else there is.
+
+    nearest: the entries that come next. is_last: after this one only a person can help.
+    """
     text = say.markup_with(entry.answer.in_(say.language), Facts(event, say))
+    named = [event.session[id_] for id_ in facts.sessions_named(event, entry)]
+    if any(session.status == Status.PROVISIONAL for session in named):
+        text += say("Provisional: this may still change.")
     if entry.ages and entry.as_of and is_stale(entry.as_of, now):
         text += say(
             "(As of {date}: please check, this may have changed.)", date=say.date(entry.as_of, weekday=False, year=True)
         )
     buttons: list[Button] = []
     if entry.place and entry.place in event.place:
-        name = event.place[entry.place].name.in_(say.language)
-        buttons.append(button(name, "place", entry.place))
-    buttons += [ask(event.entry[related], say) for related in entry.related[:2] if related in event.entry]
+        buttons.append(button(event.place[entry.place].name.in_(say.language), "place", entry.place))
+    buttons += [Button(cut(span.text), Link(span.href)) for p in text.paragraphs for span in p.spans if span.href][:1]
+    buttons += [button(session.title.in_(say.language), "session", session.id) for session in named[:2]]
     if entry.status == EntryStatus.UNKNOWN:
         buttons.append(button(say.p("button", "Talk to a person"), "human"))
-    buttons.append(button(say.p("button", "That didn’t help"), "nohelp", code(entry), *map(code, nearest)))
+    room = max(0, min(2, UNDER_ANSWER - 1 - len(buttons)))
+    related = [event.entry[id_] for id_ in entry.related[:room] if id_ in event.entry]
+    buttons += [ask(other, say) for other in related]
+    unhelped = say.p("button", "That didn’t help")
+    elsewhere = [code(other) for other in nearest if other not in related]  # those stand above already
+    buttons.append(button(unhelped, "human") if is_last else button(unhelped, "nohelp", code(entry), *elsewhere))
     return Reply(text=text, buttons=tuple(buttons))
 
 
@@ -196,12 +216,12 @@ def code(entry: Entry) -> str:
     return hashlib.sha256(entry.id.encode()).hexdigest()[:7]
 
 
-def ask(entry: Entry, say: Words) -> Button:
-    """A button that asks the entry's own question."""
+def ask(entry: Entry, say: Words, press: str = "ask") -> Button:
+    """A button that asks the entry's own question. press: the handler that then answers."""
     language = "zh" if say.language == "zh-Hant" else say.language
     questions = entry.questions.get(language) or next(iter(entry.questions.values()), (entry.id,))
     question = say.script(questions[0]).replace("'", "’")
-    return Button(cut(question[:1].upper() + question[1:]), Action("ask", (entry.id,)))
+    return Button(cut(question[:1].upper() + question[1:]), Action(press, (entry.id,)))
 
 
 def is_stale(as_of: date, now: datetime) -> bool:

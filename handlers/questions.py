@@ -1,6 +1,5 @@
 """Free text: the curated answer, word for word, or the nearest as buttons, or a kind no."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -35,7 +34,7 @@ def text(ctx: Context, said: str) -> list[Reply]:
     match outcome.kind:
         case "answer" | "command" if outcome.matches:
             ctx.notes["entry"] = outcome.matches[0].entry
-            replies = [matched(ctx, match, outcome.others) for match in outcome.matches]
+            replies = [matched(ctx, match) for match in outcome.matches]
             return [*replies, suggest(ctx, replace(outcome, matches=outcome.rest))] if outcome.rest else replies
         case "suggest" if outcome.matches:
             return [suggest(ctx, outcome)]
@@ -60,26 +59,28 @@ def ask(ctx: Context, entry_id: str) -> Reply:
     return matched(ctx, Match(entry_id, "", 1.0))
 
 
+@on.press("again")
+def ask_again(ctx: Context, entry_id: str) -> Reply:
+    """An entry offered where another did not help; after this one only a person can."""
+    ctx.notes["entry"] = entry_id
+    entry = ctx.event.entry.get(entry_id)
+    return cards.answer(ctx.event, entry, ctx.say, ctx.now, is_last=True) if entry else refuse(ctx)
+
+
 @on.press("nohelp")
-def did_not_help(ctx: Context, *codes: str) -> Reply:
-    """What else the question may have meant, and a human. codes: of the entry shown, then of the next nearest."""
+def did_not_help(ctx: Context, shown: str = "", *codes: str) -> Reply:
+    """What else the question may have meant, and a person. Codes: of the entry shown, and of the next nearest."""
     by_code = {cards.code(entry): entry for entry in ctx.event.entries}
-    known = [by_code[code] for code in codes if code in by_code]
-    others = known[1:]
-    if known and not others:
-        shown = known[0]
-        others = [ctx.event.entry[id_] for id_ in shown.related if id_ in ctx.event.entry]
-        of_topic = [entry for entry in ctx.event.entries if entry.topic == shown.topic and entry is not shown]
-        others += [entry for entry in of_topic if entry not in others]
-    buttons = [cards.ask(entry, ctx.say) for entry in others[:SUGGESTIONS]]
-    buttons.append(cards.button(ctx.say.p("button", "Talk to a person"), "human"))
+    others = [by_code[code] for code in codes if code in by_code and code != shown]
+    human = cards.button(ctx.say.p("button", "Talk to a person"), "human")
     if not others:
-        return Reply(text=ctx.say("Sorry about that. A person can help you."), buttons=tuple(buttons))
-    return Reply(text=ctx.say("Sorry about that. Is it one of these?"), buttons=tuple(buttons))
+        return Reply(text=ctx.say("Sorry about that. A person can help you."), buttons=(human,))
+    buttons = [cards.ask(entry, ctx.say, "again") for entry in others[:SUGGESTIONS]]
+    return Reply(text=ctx.say("Sorry about that. Is it one of these?"), buttons=(*buttons, human))
 
 
-def matched(ctx: Context, match: Match, others: Sequence[Match] = ()) -> Reply:
-    """The reply to one thing asked: an entry, or what the live programme says. others: what comes next nearest."""
+def matched(ctx: Context, match: Match) -> Reply:
+    """The reply to one thing asked: an entry, or what the live programme says."""
     kind, _, rest = match.entry.partition(":")
     if kind == "live" and match.topic == LEAVING and rest.startswith("session/"):
         return interest.leave(ctx, rest.removeprefix("session/"))
@@ -88,8 +89,8 @@ def matched(ctx: Context, match: Match, others: Sequence[Match] = ()) -> Reply:
     entry = ctx.event.entry.get(match.entry)
     if entry is None:
         return refuse(ctx)
-    nearest = [ctx.event.entry[other.entry] for other in others if other.entry in ctx.event.entry]
-    return cards.answer(ctx.event, entry, ctx.say, ctx.now, nearest[:SUGGESTIONS])
+    nearest = [ctx.event.entry[other] for other in match.others if other in ctx.event.entry]
+    return cards.answer(ctx.event, entry, ctx.say, ctx.now, nearest)
 
 
 def live(ctx: Context, what: str) -> Reply:

@@ -5,6 +5,7 @@ never on the sets that judge.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -20,19 +21,22 @@ REFUSE_FROM = 0.78  # probability of "none of our business" from which it is ref
 CHAT_AGAINST_REFUSE = 0.35  # small talk need only be this likely beside refusing, which starts ahead
 SUGGEST_FROM = 0.03  # a third topic less likely than this is not suggested
 FEWEST = 2
+OTHERS_FROM = 0.06  # share of the chance left beside an answer, from which an entry is offered where that fails
+NEAR_FROM = 0.02  # probability of the best entry from which a refused text is near anything
+NEAR = 10
 LEAST_LIKE = 0.12  # likeness of the nearest example under which nothing is known of a text
 SUGGESTIONS = 3
 
 
 class Decision(NamedTuple):
-    """kind: `answer`, `suggest`, `smalltalk` or `refuse`; matches: best first, of different topics; others: what
-    comes after an answer."""
+    """kind: `answer`, `suggest`, `smalltalk` or `refuse`; matches: best first, of different topics; near: as in
+    `Outcome`."""
 
     kind: Literal["answer", "suggest", "smalltalk", "refuse"]
     matches: tuple[Match, ...]
     smalltalk: str
     refuse: float
-    others: tuple[Match, ...] = ()
+    near: tuple[Match, ...] = ()
 
 
 class Topics:
@@ -60,17 +64,21 @@ class Topics:
             for topic in best
         )
 
-    def after(self, probabilities: Scores, matches: Sequence[Match]) -> tuple[Match, ...]:
-        """What comes after the first of `matches`: the second entry of its topic and the other topics' first."""
-        left = np.where(self.of == self.names.index(matches[0].topic), probabilities, -1.0)
-        left[[label.id for label in self.labels].index(matches[0].entry)] = -1.0
-        second = int(np.argmax(left))
-        own = (
-            (Match(self.labels[second].id, matches[0].topic, round(float(left[second]), 4)),)
-            if left[second] > 0
-            else ()
+    def after(self, probabilities: Scores, shown: Match) -> tuple[str, ...]:
+        """The ids of the entries, of any topic, that are likely enough where `shown` does not help."""
+        near = self.nearest(probabilities, SUGGESTIONS + 1)
+        least = OTHERS_FROM * (1.0 - near[0].score)
+        return tuple(each.entry for each in near if each.entry != shown.entry and each.score >= least)[:SUGGESTIONS]
+
+    def nearest(self, probabilities: Scores, many: int = NEAR) -> tuple[Match, ...]:
+        """The likeliest entries, of any topics."""
+        of_entries = np.where(self.of < len(self.names), probabilities, -1.0)
+        best = np.argsort(-of_entries, kind="stable")[:many]
+        return tuple(
+            Match(self.labels[n].id, self.labels[n].topic, round(float(of_entries[n]), 4))
+            for n in best
+            if of_entries[n] > 0
         )
-        return tuple(sorted((*own, *matches[1:]), key=lambda match: -match.score))
 
 
 def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
@@ -85,12 +93,15 @@ def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
         if talk == "insult":
             return Decision("refuse", (), "insult", refuse)
         return Decision("smalltalk", (), talk, refuse)
-    if refuse + talking >= REFUSE_FROM or nearest < LEAST_LIKE or not matches:
+    if nearest < LEAST_LIKE or not matches:
         return Decision("refuse", (), "", refuse)
+    near = topics.nearest(probabilities)
+    if refuse + talking >= REFUSE_FROM:
+        return Decision("refuse", (), "", refuse, near if near[0].score >= NEAR_FROM else ())
     if leads(matches, refuse):
-        return Decision("answer", matches[:1], "", refuse, topics.after(probabilities, matches))
+        return Decision("answer", (replace(matches[0], others=topics.after(probabilities, matches[0])),), "", refuse)
     likely = tuple(m for n, m in enumerate(matches) if n < FEWEST or m.score >= SUGGEST_FROM)
-    return Decision("suggest", likely, "", refuse)
+    return Decision("suggest", likely, "", refuse, near)
 
 
 def leads(matches: Sequence[Match], refuse: float) -> bool:

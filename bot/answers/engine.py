@@ -123,7 +123,7 @@ class Engine:
         if of_person:
             return Outcome("suggest", language, of_person, why=why)
         if decision.kind in ("smalltalk", "refuse"):
-            return Outcome(decision.kind, language, smalltalk=decision.smalltalk, why=why)
+            return Outcome(decision.kind, language, smalltalk=decision.smalltalk, near=decision.near, why=why)
         elsewhere = self._guard.elsewhere(prepared.folded, decision.matches[0].topic)
         if elsewhere is not None:
             why["guard"] = elsewhere.place
@@ -133,8 +133,8 @@ class Engine:
         matches = _together([self._live.instead(match, after or prepared) for match in decision.matches])
         kind = "answer" if decide.leads(matches, decision.refuse) else decision.kind
         if kind != "answer":
-            return Outcome(kind, language, matches, why=why)
-        return Outcome(kind, language, matches[:1], others=decision.others or matches[1:], why=why)
+            return Outcome(kind, language, matches, near=decision.near, why=why)
+        return Outcome(kind, language, matches[:1], why=why)
 
     def _decided(self, prepared: Prepared, depth: int, after: Prepared | None) -> tuple[decide.Decision, Scored]:
         """The decision with the cheap model; with all that may be asked where that one is not sure.

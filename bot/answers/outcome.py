@@ -13,12 +13,14 @@ class Match:
 
     entry: an entry's id, or something live: `live:now`, `live:next`, `live:today`, `live:tomorrow`,
     `live:day/2014-11-07`, `live:programme`, `live:agenda`, `live:session/ID`, `live:theme/ID`, `live:place/ID`.
-    topic: the topic it belongs to. score: how sure, 0 to 1.
+    topic: the topic it belongs to. score: how sure, 0 to 1. others: ids of the entries next nearest, likeliest
+    first, for whom this answer does not help.
     """
 
     entry: str
     topic: str
     score: float
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,8 @@ class Outcome:
     language: of the text: an event's language, or "zh-Hant".
     command: `help`, `human`, `language:zh`, `stop`, `agenda`, `programme`, `now`, `next`, `places`, `news`,
     `notify`, `privacy`, `mydata`, `forget`, `start`, `link`; its match, if any, is the entry that tells of it.
-    others: entries next nearest to an answer, likeliest first, for whom it did not help.
     rest: what another part of the message may mean, likeliest first, beside an answer to one part.
+    near: up to ten entries that the text is nearest to, where it is not sure which or whether any; likeliest first.
     why: scores, nearest examples, rule, guard, for `--explain`.
     """
 
@@ -40,6 +42,6 @@ class Outcome:
     matches: tuple[Match, ...] = ()
     command: str = ""
     smalltalk: str = ""
-    others: tuple[Match, ...] = ()
     rest: tuple[Match, ...] = ()
+    near: tuple[Match, ...] = ()
     why: Mapping[str, object] = field(default_factory=dict)

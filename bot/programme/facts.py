@@ -1,10 +1,13 @@
 """Fills the `{session:ID.start}` of an answer from the live programme, in the reader's language."""
 
+import re
 from collections.abc import Iterator, Mapping
 
-from bot.event.model import Event, Session, Status
+from bot.event.model import Entry, Event, Session, Status
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
+
+SESSION = re.compile(r"\{session:([a-z0-9-]+)")
 
 
 class Facts(Mapping[str, "str | Markup"]):
@@ -81,6 +84,12 @@ class Facts(Mapping[str, "str | Markup"]):
             case "people":
                 return people(self.event, session, say) or self._unknown()
         return self._unknown()
+
+
+def sessions_named(event: Event, entry: Entry) -> tuple[str, ...]:
+    """The ids of the sessions whose facts an answer refers to, in its order."""
+    found = SESSION.findall(" ".join(text for _, text in entry.answer.items()))
+    return tuple(id_ for id_ in dict.fromkeys(found) if id_ in event.session)
 
 
 def to_be_confirmed(say: Words) -> str:
