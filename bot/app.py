@@ -4,7 +4,7 @@ knows all of them."""
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 import handlers  # noqa: F401  fills the register
 from bot.answers import warming
+from bot.answers.choice import Choice
 from bot.answers.engine import Engine
 from bot.channels.web.channel import WebChannel
 from bot.channels.web.site import Site
@@ -26,6 +27,7 @@ from bot.conversation.receive import Conversation, Parts, words_for
 from bot.conversation.router import on
 from bot.delivery import outbox
 from bot.delivery.sender import Sender
+from bot.desk import unanswered
 from bot.errors import BadInput, Fault, PortTaken, StoreUnreachable
 from bot.event import load
 from bot.event.model import Event
@@ -157,6 +159,13 @@ def secret_key(settings: Settings) -> str:
     return path.read_text(encoding="ascii")
 
 
+def choice(settings: Settings) -> Choice | None:
+    """The language model that may choose among entries, where one is set."""
+    if not settings.llm_url:
+        return None
+    return Choice(settings.llm_url, settings.llm_key.get_secret_value() if settings.llm_key else "", settings.llm_model)
+
+
 class App:
     """A running bot: channels, conversation, delivery, jobs."""
 
@@ -177,7 +186,8 @@ class App:
         self.settings = settings
         self.opened = opened
         self.channels = dict(channels)
-        self.reader = Reader(engine)
+        self.choice = choice(settings)
+        self.reader = Reader(engine, self.choice)
         # A PostgreSQL database may have other processes on it; an SQLite file has this one.
         self.sender = Sender(opened.store, self.channels, opened.clock, alone=opened.store.is_sqlite)
         self.conversation = Conversation(
@@ -192,12 +202,18 @@ class App:
                 owner=self.sender.owner,
                 public_url=settings.public_url,
                 retention_days=settings.retention_days,
+                reads_along=self.choice.host if self.choice else "",
             )
         )
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Everything started; on leaving, doors close first, then what is in flight ends, then the database."""
+        async with self.choice or nullcontext(), self._started():
+            yield
+
+    @asynccontextmanager
+    async def _started(self) -> AsyncIterator[None]:
         jobs = [asyncio.create_task(self.sender.run(), name="sender")]
         jobs.append(asyncio.create_task(self._watch(), name="watch"))
         if self._purges:
@@ -246,10 +262,9 @@ class App:
             try:
                 details = self.opened.published.event.details
                 ends = datetime.combine(details.ends, datetime.max.time(), self.opened.published.event.zone)
-                gone = await self.opened.store.write(
-                    privacy.purge, self.opened.clock.now(), event_ends=ends,
-                    retention=timedelta(days=self.settings.retention_days),
-                )  # fmt: skip
+                now, retention = self.opened.clock.now(), timedelta(days=self.settings.retention_days)
+                gone = await self.opened.store.write(privacy.purge, now, event_ends=ends, retention=retention)
+                await self.opened.store.write(unanswered.purge, now, event_ends=ends, retention=retention)
                 if gone:
                     log.info("privacy.purged", persons=gone)
             except Exception:

@@ -130,6 +130,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         settings = Settings()
     except ValidationError as error:
         faults += [_unreadable(problem, environ) for problem in error.errors()]
+    if settings is not None and settings.llm_url and not settings.llm_model:
+        faults.append(Fault(f"{PREFIX}LLM_MODEL", 0, f"is missing beside {PREFIX}LLM_URL", "write the model's name"))
     if faults or settings is None:
         raise BadSettings(faults)
     return settings

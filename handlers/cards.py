@@ -204,7 +204,7 @@ def answer(
         buttons.append(button(say.p("button", "Talk to a person"), "human"))
     room = max(0, min(2, UNDER_ANSWER - 1 - len(buttons)))
     related = [event.entry[id_] for id_ in entry.related[:room] if id_ in event.entry]
-    buttons += [ask(other, say) for other in related]
+    buttons += [ask(other, say, "more") for other in related]
     unhelped = say.p("button", "That didn’t help")
     elsewhere = [code(other) for other in nearest if other not in related]  # those stand above already
     buttons.append(button(unhelped, "human") if is_last else button(unhelped, "nohelp", code(entry), *elsewhere))

@@ -37,10 +37,19 @@ def explain(ctx: Context, *_: str) -> Reply:
         + say.markup(details.controller.in_(say.language))
         + say.markup(details.basis.in_(say.language))
         + say("- Kept: your address on this channel, your language, the sessions you chose, the messages sent to you.")
-        + say("- Not kept: what you write, beyond the moment it takes to answer.")
+        + say(
+            "- Kept without your name or address: a question that I could not answer well, so that the organizers can. "
+            "/forget cannot find it again. Nothing else of what you write is kept."
+        )
         + say("- No delegate sees where another goes; the organizers can.")
         + _kept(ctx)
     )
+    if ctx.reads_along:
+        text += say(
+            "- A question that I am not sure of goes, without your name, to a language model at {host}, which only "
+            "chooses among the organizers’ answers.",
+            host=ctx.reads_along,
+        )
     if details.contact:
         text += say.markup(details.contact.in_(say.language))
     buttons = (
@@ -77,7 +86,7 @@ def forget(ctx: Context, *_: str) -> Reply:
 @on.press("forgotten")
 def forgotten(ctx: Context) -> Reply:
     privacy.erase(ctx.tx, ctx.person.id, ctx.now)
-    ctx.notes["entry"] = ""
+    ctx.notes.update(entry="", asked="")
     return Reply(text=ctx.say("Your data has been erased."), forgets=True)
 
 

@@ -8,6 +8,8 @@ from bot.chat.reply import Button, Reply
 from bot.conversation import choices
 from bot.conversation.context import Context
 from bot.conversation.router import on
+from bot.desk import unanswered
+from bot.desk.tables import Fate
 from bot.programme import queries
 from bot.text.markup import Markup
 from handlers import agenda, cards, interest, places, programme
@@ -35,8 +37,12 @@ def text(ctx: Context, said: str) -> list[Reply]:
         case "answer" | "command" if outcome.matches:
             ctx.notes["entry"] = outcome.matches[0].entry
             replies = [matched(ctx, match) for match in outcome.matches]
-            return [*replies, suggest(ctx, replace(outcome, matches=outcome.rest))] if outcome.rest else replies
+            if not outcome.rest:
+                return replies
+            _keep(ctx, said, outcome.language, Fate.SUGGESTED)
+            return [*replies, suggest(ctx, replace(outcome, matches=outcome.rest))]
         case "suggest" if outcome.matches:
+            _keep(ctx, said, outcome.language, Fate.SUGGESTED)
             return [suggest(ctx, outcome)]
         case "smalltalk":
             return [smalltalk(ctx, outcome.smalltalk)]
@@ -49,14 +55,29 @@ def text(ctx: Context, said: str) -> list[Reply]:
                 )
             )
         ]
+    if outcome.smalltalk != "insult":
+        _keep(ctx, said, outcome.language, Fate.REFUSED)
     return [refuse(ctx)]
+
+
+def _keep(ctx: Context, question: str, language: str, fate: Fate) -> None:
+    """For the organizers to see, once for each time it was asked."""
+    unanswered.keep(ctx.tx, question, language, fate, ctx.now)
+    ctx.notes["asked"] = ""
 
 
 @on.press("ask")
 def ask(ctx: Context, entry_id: str) -> Reply:
-    """A suggested or related question, pressed."""
+    """A suggested question, pressed."""
     ctx.notes["entry"] = entry_id
     return matched(ctx, Match(entry_id, "", 1.0))
+
+
+@on.press("more")
+def more(ctx: Context, entry_id: str) -> Reply:
+    """A related question, pressed: no longer what was asked."""
+    ctx.notes["asked"] = ""
+    return ask(ctx, entry_id)
 
 
 @on.press("again")
@@ -70,6 +91,8 @@ def ask_again(ctx: Context, entry_id: str) -> Reply:
 @on.press("nohelp")
 def did_not_help(ctx: Context, shown: str = "", *codes: str) -> Reply:
     """What else the question may have meant, and a person. Codes: of the entry shown, and of the next nearest."""
+    if ctx.reading.asked:
+        _keep(ctx, ctx.reading.asked, ctx.say.language, Fate.UNHELPED)
     by_code = {cards.code(entry): entry for entry in ctx.event.entries}
     others = [by_code[code] for code in codes if code in by_code and code != shown]
     human = cards.button(ctx.say.p("button", "Talk to a person"), "human")

@@ -28,6 +28,7 @@ from bot.chat.update import Media, Position, Start, Text, Update
 from bot.conversation.receive import words_for
 from bot.event import load
 from bot.settings import Settings
+from tests.doubles.llm import LlmDouble
 from tests.doubles.telegram import TelegramDouble
 
 EVERY_CHANNEL = ("web", "telegram", "terminal")
@@ -225,10 +226,16 @@ class Bot:
 
 @asynccontextmanager
 async def running(
-    database_url: str, *, event: str = "strasbourg-2014", clock: str = "2014-11-06T09:00", embedder: str = "none"
+    database_url: str,
+    *,
+    event: str = "strasbourg-2014",
+    clock: str = "2014-11-06T09:00",
+    embedder: str = "none",
+    llm: LlmDouble | None = None,
 ) -> AsyncIterator[Bot]:
     """The whole bot, with all its channels, on that database."""
-    settings = Settings(_env_file=None, event=event, clock=clock, database_url=database_url, embedder=embedder)  # type: ignore[call-arg,arg-type]
+    model = {"llm_url": llm.url, "llm_key": llm.key, "llm_model": llm.model} if llm else {}
+    settings = Settings(_env_file=None, event=event, clock=clock, database_url=database_url, embedder=embedder, **model)  # type: ignore[call-arg,arg-type]
     opened = await asyncio.to_thread(app_.open_store, settings)
     printed = io.StringIO()
     sessions: list[aiohttp.ClientSession] = []

@@ -10,6 +10,7 @@ from bot.answers import corpus, decide, follow, split
 from bot.answers.embedders import open_embedders
 from bot.answers.examples import Prepared, prepare
 from bot.answers.guard import Guard
+from bot.answers.lexical import Index, Scores
 from bot.answers.live import SEARCH, Live
 from bot.answers.names import Names
 from bot.answers.outcome import Match, Outcome
@@ -32,7 +33,7 @@ class Engine:
     """Answers questions about one event from its entries and live programme. `build` makes one."""
 
     def __init__(self, event: Event, scorer: Scorer, names: Names) -> None:
-        self._event = event
+        self.event = event
         self._languages = event.details.languages
         self._scorer = scorer
         self._names = names
@@ -68,7 +69,7 @@ class Engine:
         if rule is not None:
             return self._by_rule(rule, language)
         question = split.essence(self._rules.question(text))
-        subject = follow.subject(self._event, before, language) if before and follow.is_follow_up(question) else ""
+        subject = follow.subject(self.event, before, language) if before and follow.is_follow_up(question) else ""
         parts = () if subject else split.questions(question)
         read = self._in_turn(parts, language)
         if matches := _each(read, PART_FROM):
@@ -91,6 +92,29 @@ class Engine:
                 return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
         return whole
 
+    def alike(self, texts: Sequence[tuple[str, str]]) -> Scores:
+        """How alike texts (each with its language) are to each other, in whatever languages: a square, 0 to 1."""
+        prepared = [prepare(text, language, self._names) for text, language in texts]
+        index = Index(text.features for text in prepared)
+        alike = np.stack([index.likeness(text.features) for text in prepared])
+        asked = [self._scorer.read(text, CHEAP) for text in prepared]
+        if all(each.vectors for each in asked):
+            vectors = np.stack([each.vectors[0] for each in asked])
+            vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+            alike = np.maximum(alike, vectors @ vectors.T)
+        return np.clip(alike, 0.0, 1.0)
+
+    def nearest_questions(self, texts: Sequence[tuple[str, str]], many: int) -> list[tuple[str, str]]:
+        """The example questions of entries, with their languages, that are likest to any of `texts`."""
+        alike = np.zeros(len(self._scorer.examples), np.float32)
+        for text, language in texts:
+            alike = np.maximum(alike, self._scorer.likeness(prepare(text, language, self._names)))
+        rows = np.argsort(-alike, kind="stable")[:many]
+        examples = [self._scorer.examples[int(row)] for row in rows]
+        return [
+            (e.text, e.language) for e in examples if e.is_question and self._scorer.labels[e.label].kind == "entry"
+        ]
+
     def _in_turn(self, parts: Sequence[str], language: str, *, least: float = 0.0) -> list[Outcome]:
         """The parts of a message, each read after the one before it ("…, and how much is it?").
 
@@ -99,7 +123,7 @@ class Engine:
         read: list[Outcome] = []
         for part in parts:
             before = read[-1].matches[0].entry if read and read[-1].kind == "answer" else ""
-            subject = follow.subject(self._event, before, language) if before and follow.is_bare(part) else ""
+            subject = follow.subject(self.event, before, language) if before and follow.is_bare(part) else ""
             read.append(self._one(part, language, CHEAP, subject))
             if least and (read[0].kind != "answer" or read[0].matches[0].score < least):
                 return [*read, Outcome("refuse", language)]

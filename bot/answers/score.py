@@ -111,6 +111,14 @@ class Scorer:
             vectors = (*vectors, _centred(vector[None, :], mean)[0] @ self._bases[n])
         return Asked(words, vectors)
 
+    def likeness(self, question: Prepared) -> Scores:
+        """The likeness of a question to every example, by words or by the first model, whichever sees more."""
+        asked = self.read(question, 1)
+        if not asked.vectors:
+            return asked.words
+        cosines = (self._vectors[0] @ asked.vectors[0].astype(np.float16)).astype(np.float32)
+        return np.maximum(asked.words, cosines)
+
     def score(self, asked: Asked) -> Scored:
         """How well each label fits a question."""
         depth = len(asked.vectors)

@@ -1,7 +1,8 @@
 """How well questions are answered, by language and kind, beside plainer ways of matching in the same run.
 
 A line of a set is `{"id", "text", "lang", "topic", "expect": "answer"|"refuse"|"smalltalk"}`, perhaps with `tag` (its
-kind), `accept` (topics that are right too) or `topics` (of two questions). Judged by topic.
+kind), `accept` (topics that are right too), `topics` (of two questions) or `entries` (the ids of those whose text
+answers it, with `live` for the programme). Judged by topic, and beside it by entry where those are given.
 
 The peers see the same examples and give the topic of the likest: they cannot refuse, so they are judged on what is
 in scope alone.
@@ -39,6 +40,9 @@ class Tally:
     answered: int = 0
     two: int = 0
     both: int = 0
+    told: int = 0
+    exact: int = 0
+    exact_suggested: int = 0
     foreign: int = 0
     foreign_answered: int = 0
     foreign_refused: int = 0
@@ -57,6 +61,8 @@ class Tally:
             "in scope": float(self.asked),
             "right": share(self.right, self.asked),
             "right or suggested": share(self.right + self.suggested, self.asked),
+            "right entry": share(self.exact, self.told),
+            "right entry or suggested": share(self.exact + self.exact_suggested, self.told),
             "wrong": share(self.wrong, self.asked),
             "refused": share(self.refused, self.asked),
             "of answers: to be confirmed": share(self.unknown, self.answered),
@@ -89,6 +95,12 @@ def judge(row: Row, outcome: Outcome, tally: Tally, unknown: set[str]) -> str:
     if "topics" in row:
         tally.two += 1
         tally.both += answered and wanted <= set(given)
+    entries = {str(entry) for entry in _list(row.get("entries"))}
+    if entries:
+        hit = any(match.entry in entries or _is_live(match.entry, entries) for match in outcome.matches)
+        tally.told += 1
+        tally.exact += answered and hit
+        tally.exact_suggested += outcome.kind == "suggest" and hit
     if answered:
         tally.answered += 1
         tally.unknown += outcome.matches[0].entry in unknown
@@ -102,6 +114,10 @@ def judge(row: Row, outcome: Outcome, tally: Tally, unknown: set[str]) -> str:
         return "" if found else "not suggested"
     tally.refused += 1
     return "refused"
+
+
+def _is_live(entry: str, wanted: set[str]) -> bool:
+    return "live" in wanted and entry.startswith("live:")
 
 
 def language_of(row: Row) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """`passerelle ask`: questions to the answering engine, one or a batch of JSON lines, without a conversation."""
 
 import argparse
+import asyncio
 import json
 import os
 import queue
@@ -12,6 +13,7 @@ from typing import Any
 
 from bot import app as app_
 from bot.answers import warming
+from bot.answers.choice import Choice
 from bot.answers.engine import Engine
 from bot.answers.outcome import Match, Outcome
 from bot.cli import progress
@@ -47,9 +49,11 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
 def _answerer(event: Event, settings: Settings, clock: Clock) -> "Answerer":
     """With the full engine, however long that takes; who waits for minutes sees that it goes on."""
     if warming.is_warm(event, settings.embedder, app_.VECTORS):
-        return Answerer(event, warming.full(event, settings.embedder, app_.VECTORS), clock)
-    with progress.working(f"Preparing the answers of this event, once (kept in {app_.VECTORS})"):
-        return Answerer(event, warming.full(event, settings.embedder, app_.VECTORS), clock)
+        engine = warming.full(event, settings.embedder, app_.VECTORS)
+    else:
+        with progress.working(f"Preparing the answers of this event, once (kept in {app_.VECTORS})"):
+            engine = warming.full(event, settings.embedder, app_.VECTORS)
+    return Answerer(event, engine, clock, app_.choice(settings))
 
 
 def _one(answerer: "Answerer", options: argparse.Namespace) -> int:
@@ -71,13 +75,19 @@ def _one(answerer: "Answerer", options: argparse.Namespace) -> int:
 class Answerer:
     """The engine with the event's words, as the contract's JSON."""
 
-    def __init__(self, event: Event, engine: Engine, clock: Clock) -> None:
+    def __init__(self, event: Event, engine: Engine, clock: Clock, choice: Choice | None = None) -> None:
         self.event, self.engine, self.clock = event, engine, clock
+        self._choice = choice
         self._words: dict[str, Words] = {}
 
     def ask(self, text: str, language: str) -> Outcome:
         """language: any BCP 47 tag, a hint."""
-        return self.engine.ask(text, hint=nearest(language, self.event.details.languages))
+        outcome = self.engine.ask(text, hint=nearest(language, self.event.details.languages))
+        return asyncio.run(self._chosen(self._choice, text, outcome)) if self._choice else outcome
+
+    async def _chosen(self, choice: Choice, text: str, outcome: Outcome) -> Outcome:
+        async with choice:
+            return await choice.among(text, outcome, self.event)
 
     def row(self, outcome: Outcome) -> dict[str, Any]:
         """{"kind", "lang", "answers": [{"entry", "topic", "score", "text"}]}"""

@@ -86,6 +86,32 @@ def parser() -> argparse.ArgumentParser:
     publish.add_argument("--quiet", action="store_true", help="notify nobody")
     publish.add_argument("--yes", action="store_true", help="do not ask")
 
+    questions = command(
+        "questions", "What was not answered well: list, accept as an example or an entry, dismiss.", "questions"
+    )
+    do = questions.add_subparsers(required=True, metavar="list|show|accept|dismiss", dest="do")
+    listed = do.add_parser("list", help="those that ask the same in one line, the most asked first")
+    listed.add_argument("--dismissed", action="store_true", help="those dismissed too")
+    shown = do.add_parser("show", help="one of them, with every wording and what is nearest")
+    shown.add_argument("number", type=int, metavar="NUMBER")
+    for each in (listed, shown):
+        each.add_argument("--json", action="store_true", help="as JSON")
+    accept = do.add_parser("accept", help="make them examples of an entry, or an entry of their own")
+    accept.add_argument("number", type=int, metavar="NUMBER")
+    accept.add_argument("entry", nargs="?", default="", metavar="ENTRY", help="the id of the entry that answers them")
+    accept.add_argument("--without", type=int, action="append", default=[], metavar="ID", help="leave this one out")
+    accept.add_argument("--new", default="", metavar="ID", help="a new entry of that id")
+    accept.add_argument("--topic", default="", help="of the new entry")
+    accept.add_argument(
+        "--answer", action="append", default=[], metavar="LANG=TEXT", help="its answer, once for each language"
+    )
+    accept.add_argument(
+        "--question", action="append", default=[], metavar="LANG=TEXT", help="an example more, as often as wanted"
+    )
+    accept.add_argument("--yes", action="store_true", help="do not ask")
+    dismiss = do.add_parser("dismiss", help="show them no more")
+    dismiss.add_argument("numbers", type=int, nargs="+", metavar="NUMBER")
+
     bench = command("bench", "The project's own benchmarks.", "bench")
     bench.add_argument("what", choices=("turn", "answers"))
     bench.add_argument("files", nargs="*", metavar="FILE", help="with answers: sets of questions, a JSON line each")

@@ -5,6 +5,7 @@ import sys
 
 from bot import app as app_
 from bot.cli import changes as changes_
+from bot.cli.asking import agreed
 from bot.event import load, strays
 from bot.programme import difference, versions
 from bot.settings import Settings
@@ -31,7 +32,7 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
             print("Nothing that is read has changed.")
         if options.dry_run:
             return 0
-        if not (options.yes or _agreed()):
+        if not (options.yes or agreed("Publish?", "--yes")):
             print("Nothing was published.")
             return 1
         number = opened.store.write_now(versions.publish, event, digest, opened.clock.now())
@@ -39,12 +40,3 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     finally:
         opened.store.close()
-
-
-def _agreed() -> bool:
-    """Whether a keyboard or a pipe says yes; no answer is a no."""
-    try:
-        return input("Publish? [y/N] ").strip().lower() in ("y", "yes", "o", "oui", "是")
-    except EOFError:
-        print("\nNobody answered. To publish without being asked: --yes", file=sys.stderr)
-        return False

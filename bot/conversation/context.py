@@ -17,10 +17,14 @@ from bot.text.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text was understood to be, before the transaction. language: of the text, "" where it has none."""
+    """What a text was understood to be, before the transaction. language: of the text, "" where it has none.
+
+    asked: the person's text before this update, as far as this process remembers it and it is of use.
+    """
 
     language: str = ""
     outcome: Outcome | None = None
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,11 @@ class Context:
     reading: Reading
     public_url: str = ""
     retention_days: int = 90
+    reads_along: str = ""  # the host of the language model that is sent questions, "" where none is
     told: list[Told] = field(default_factory=list)
-    notes: dict[str, str] = field(default_factory=dict)  # "entry": what this turn answered, for the next
+    notes: dict[str, str] = field(
+        default_factory=dict
+    )  # "entry": what this turn answered, "asked": the text it was about
 
     @property
     def event(self) -> Event:

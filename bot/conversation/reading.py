@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
+from bot.answers.choice import Choice
 from bot.answers.engine import Engine
 from bot.answers.outcome import Outcome
 
@@ -21,8 +22,10 @@ log = structlog.get_logger()
 class Reader:
     """The answering engine behind its thread. A text that comes before there is one waits for it."""
 
-    def __init__(self, engine: Engine | None = None) -> None:
+    def __init__(self, engine: Engine | None = None, choice: Choice | None = None) -> None:
+        """choice: asked about what the engine is not sure of, for as long as it stands open."""
         self._engine = engine
+        self._choice = choice
         self._ready = asyncio.Event()
         if engine is not None:
             self._ready.set()
@@ -38,16 +41,17 @@ class Reader:
         self._waiting += 1
         try:
             await self._ready.wait()
-            assert self._engine is not None
-            call = self._engine.ask
-            return await asyncio.get_running_loop().run_in_executor(
-                self._thread, lambda: call(text[:LONGEST], hint=hint, before=before)
+            engine = self._engine
+            assert engine is not None
+            outcome = await asyncio.get_running_loop().run_in_executor(
+                self._thread, lambda: engine.ask(text[:LONGEST], hint=hint, before=before)
             )
         except Exception:
             log.exception("answers.defect")
             return None
         finally:
             self._waiting -= 1
+        return await self._choice.among(text, outcome, engine.event) if self._choice else outcome
 
     def use(self, engine: Engine) -> None:
         """Answer by `engine` from the next text on."""

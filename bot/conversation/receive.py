@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -36,9 +37,18 @@ from bot.text.formats import base, own_name
 from bot.text.words import Words
 
 REMEMBERED = 10_000  # accounts whose language and last answer are kept in memory, to read their next text with
+REMEMBERED_TEXT = 400  # characters of a last text, for whom its answer does not help
 KEY_LENGTH = 160
 
 log = structlog.get_logger()
+
+
+class Last(NamedTuple):
+    """What is remembered of an account in memory. asked: the last text, "" where it is not known here."""
+
+    language: str
+    entry: str
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +65,14 @@ class Parts:
     owner: str
     public_url: str = ""
     retention_days: int = 90
+    reads_along: str = ""
 
 
 class Conversation:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._lines: dict[tuple[str, ...], tuple[asyncio.Lock, int]] = {}
-        self._last: OrderedDict[tuple[str, str], tuple[str, str]] = OrderedDict()
+        self._last: OrderedDict[tuple[str, str], Last] = OrderedDict()
         self._words: dict[tuple[int, str], Words] = {}
 
     async def receive(self, update: Update) -> None:
@@ -89,18 +100,16 @@ class Conversation:
                 self._lines[who] = (lock, waiting - 1)
 
     async def _read(self, update: Update) -> Reading:
-        if not isinstance(update.content, Text):
-            return Reading()
-        text = update.content.text.strip()
-        if not text or text.startswith("/"):
-            return Reading()
         who = (update.channel, update.address)
         last = self._last.get(who)
+        asked = last.asked if last else ""
+        text = update.content.text.strip() if isinstance(update.content, Text) else ""
+        if not text or text.startswith("/"):
+            return Reading(asked=asked)
         if last is None:
-            last = await self._parts.store.read(accounts.last_of, *who)
-        hint, before = last
-        outcome = await self._parts.reader.ask(text, hint=hint or update.language, before=before)
-        return Reading(outcome.language, outcome) if outcome else Reading()
+            last = Last(*await self._parts.store.read(accounts.last_of, *who))
+        outcome = await self._parts.reader.ask(text, hint=last.language or update.language, before=last.entry)
+        return Reading(outcome.language, outcome, asked) if outcome else Reading(asked=asked)
 
     # --- the turn: runs in a database thread, again when PostgreSQL breaks the transaction off
     def _turn(self, tx: Transaction, update: Update, reading: Reading) -> list[Delivery]:
@@ -130,10 +139,13 @@ class Conversation:
             reading=reading,
             public_url=parts.public_url,
             retention_days=parts.retention_days,
+            reads_along=parts.reads_along,
         )
         replies, parcels = self._answer(ctx, pressed)
         spoken = ctx.notes.get("language") or account.person.language
-        self._last[update.channel, update.address] = (spoken, ctx.notes.get("entry", account.last_entry))
+        said = update.content.text if isinstance(update.content, Text) and pressed is None else reading.asked
+        asked = ctx.notes.get("asked", "" if said.startswith("/") else said)[:REMEMBERED_TEXT]
+        self._last[update.channel, update.address] = Last(spoken, ctx.notes.get("entry", account.last_entry), asked)
         if len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
         return self._owe(ctx, replies, parcels)

@@ -35,7 +35,7 @@ def find(name: str) -> Path:
 def digest(path: Path) -> str:
     """SHA-256 of all that `load(path)` would read, packs included: equal digests are equal events."""
     total = hashlib.sha256()
-    for file in sorted(_files(path, _included(path))):
+    for file in files(path):
         total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return total.hexdigest()
 
@@ -169,6 +169,11 @@ def _included(path: Path) -> list[Path]:
     value = yaml.read(path / "event.yaml", "event.yaml").value
     names = value.get("include") or [] if isinstance(value, dict) else []
     return [pack for name in names if isinstance(name, str) and (pack := _pack(path, name))]
+
+
+def files(path: Path) -> list[Path]:
+    """All files that `load(path)` reads, those of packs included."""
+    return sorted(_files(path, _included(path)))
 
 
 def _files(path: Path, packs: list[Path]) -> Iterable[Path]:

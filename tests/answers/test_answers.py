@@ -5,11 +5,15 @@ little below what is measured (the note and docs/answers.md say what), so that a
 """
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.bench.answers import measure
+from bot.desk import groups
+from bot.desk.tables import Fate
+from bot.desk.unanswered import Question
 from bot.event import load
 from tests.delegate import engine
 
@@ -38,6 +42,22 @@ def test_most_questions_find_their_answer_and_few_a_wrong_one(
             assert shares["right or suggested"] >= found, (language, shares)
     assert measured["all"]["wrong"] <= wrong
     assert measured["all"]["out of scope answered"] <= foreign
+
+
+@pytest.mark.soak
+def test_questions_that_ask_the_same_are_found_across_languages() -> None:
+    asked = [
+        ("fr", "y a-t-il une garderie pour les enfants"), ("en", "is there a nursery for kids"),
+        ("zh", "有没有托儿服务"), ("fr", "météo à Pékin demain"), ("en", "weather in beijing tomorrow"),
+        ("zh", "北京明天天气"),
+    ]  # fmt: skip
+    day = date(2014, 11, 6)
+    kept = [
+        Question(n, language, text, Fate.REFUSED, 1, day, day, dismissed=False)
+        for n, (language, text) in enumerate(asked)
+    ]
+    found = groups.grouped(kept, engine("strasbourg-2014", "local").alike)
+    assert [[question.id for question in group.questions] for group in found] == [[0, 1, 2], [3, 4, 5]]
 
 
 @pytest.mark.parametrize(
