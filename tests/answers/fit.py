@@ -1,7 +1,7 @@
 """Fits the weights of `bot.answers.score.LOGIT`: `python -m tests.answers.fit`. Prints them; changes nothing.
 
-Fitted on dev.jsonl, whose questions were written without sight of the entries, and on examples held out
-of the entries (every seventh). A conditional logit: the probability of the right labels is made as large
+Fitted on dev.jsonl and named.jsonl, whose questions were written without sight of the entries, and on examples
+held out of the entries (every seventh). A conditional logit: the probability of the right labels is made as large
 as it can be. The sets that judge are not read.
 """
 
@@ -50,13 +50,14 @@ def main() -> None:
     held = {n for n, example in enumerate(examples) if example.is_question and order.random() < 1 / 7}
     kept = [n for n in range(len(examples)) if n not in held]
     embedders = open_embedders(setting)
-    dev = [json.loads(line) for line in Path(__file__).with_name("dev.jsonl").read_text("utf-8").splitlines()]
+    files = [Path(__file__).with_name(name) for name in ("dev.jsonl", "named.jsonl")]
+    dev = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
     scorer = Scorer(corpus.of(labels, [examples[n] for n in kept], names, "held out"), embedders, None)
     for depth in range(1 if embedders else 0, len(embedders) + 1):
         features, rights, weights = [], [], []
         for row in dev:
             language = "zh" if row["lang"].startswith("zh") else row["lang"]
-            wanted = set(row.get("topics") or [row["topic"]])
+            wanted = set(row.get("topics") or [row["topic"], *row.get("accept", ())])
             rights.append([label.topic in wanted if row["topic"] else label.kind == row["expect"] for label in labels])
             question = prepare(row["text"], language, names)
             features.append(scorer.evidence(scorer.read(question, depth))[0])
