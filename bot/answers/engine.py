@@ -22,7 +22,7 @@ from bot.text.detect import detect
 
 __all__ = ["Engine", "Match", "Outcome"]
 
-PART_FROM = 0.60  # how sure each of two questions in a message must be for both to be answered
+PART_FROM = 0.50  # how sure each of two questions in a message must be for both to be answered
 PERHAPS_FROM = 0.75  # the same where only "and" or a comma stands between them
 SURE = 0.97  # an answer to a message as a whole from which no second question is looked for in it
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
@@ -71,11 +71,11 @@ class Engine:
         question = split.essence(self._rules.question(text))
         subject = follow.subject(self.event, before, language) if before and follow.is_follow_up(question) else ""
         parts = () if subject else split.questions(question)
-        read = self._in_turn(parts, language)
+        # A message is read once by the slow model, whole or in its two halves: it takes most of the time there is.
+        read = self._in_turn(parts, language, self._scorer.depths if len(parts) == 2 else CHEAP)
         if matches := _each(read, PART_FROM):
             return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
         pairs = () if parts or subject else split.perhaps(question)
-        # A message is read in parts or by the slow model, not both: each takes most of the time that there is.
         whole = self._one(question, language, CHEAP if parts or pairs else self._scorer.depths, subject)
         if subject and before.startswith("live:") and whole.kind in ("suggest", "refuse") and follow.is_bare(question):
             # Its card says where, when and who.
@@ -84,9 +84,10 @@ class Engine:
             return whole
         if lone := _lone(read, whole):
             return lone
+        whole = _completed(whole, read)
         sure = whole.kind == "answer" and whole.matches[0].score >= SURE
         for pair in () if sure else pairs:
-            read = self._in_turn(pair, language, least=PERHAPS_FROM)
+            read = self._in_turn(pair, language, CHEAP, least=PERHAPS_FROM)
             matches = _each(read, PERHAPS_FROM)
             if matches and (whole.kind != "answer" or whole.matches[0].topic in {match.topic for match in matches}):
                 return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
@@ -115,16 +116,16 @@ class Engine:
             (e.text, e.language) for e in examples if e.is_question and self._scorer.labels[e.label].kind == "entry"
         ]
 
-    def _in_turn(self, parts: Sequence[str], language: str, *, least: float = 0.0) -> list[Outcome]:
+    def _in_turn(self, parts: Sequence[str], language: str, depth: int, *, least: float = 0.0) -> list[Outcome]:
         """The parts of a message, each read after the one before it ("…, and how much is it?").
 
-        least: where the first part is less surely answered than this, the others are not read.
+        depth: as in `_one`. least: where the first part is less surely answered than this, the others are not read.
         """
         read: list[Outcome] = []
         for part in parts:
             before = read[-1].matches[0].entry if read and read[-1].kind == "answer" else ""
             subject = follow.subject(self.event, before, language) if before and follow.is_bare(part) else ""
-            read.append(self._one(part, language, CHEAP, subject))
+            read.append(self._one(part, language, depth, subject))
             if least and (read[0].kind != "answer" or read[0].matches[0].score < least):
                 return [*read, Outcome("refuse", language)]
         return read
@@ -242,3 +243,17 @@ def _lone(parts: Sequence[Outcome], whole: Outcome) -> Outcome | None:
         return None
     rest = tuple(match for part in parts if part is not surest and part.kind == "suggest" for match in part.matches)
     return replace(surest, rest=rest, why={"parts": [part.why for part in parts]})
+
+
+def _completed(whole: Outcome, parts: Sequence[Outcome]) -> Outcome:
+    """The answer to a message as a whole, with what its other part asks: answered too where that part is sure and
+    another is about the first, else as what it may mean."""
+    if whole.kind != "answer" or len(whole.matches) > 1:
+        return whole
+    topic = whole.matches[0].topic
+    others = [part for part in parts if part.matches and topic not in {match.topic for match in part.matches}]
+    sure = [part.matches[0] for part in others if part.kind == "answer"]
+    if sure and len(others) < len(parts):
+        return replace(whole, matches=(*whole.matches, sure[0]))
+    rest = tuple(match for part in others for match in part.matches)[: decide.SUGGESTIONS]
+    return replace(whole, rest=rest)

@@ -18,7 +18,7 @@ CUTS = re.compile(
     rf"|,?\s+(?:et|and)\s+(?={QUESTION_WORD}\b)"
     rf"|,\s+(?={QUESTION_WORD}\b)"
     r"|[，,]?\s*(?:另外|还有就是|还有|顺便问一下|顺便|以及|再问一下)[，,]?\s*"
-    r"|[，,]\s*(?=(?:那|请问|在哪|怎么|什么|几点|多少|有没有|能不能|可以|可不可以|是否|需要|要不要|哪))"
+    r"|[，,]\s*(?=(?:那|请问|在哪|怎么|什么|几点|多少|有没有|能不能|可以|可不可以|是否|需要|要不要|哪|有[^，,]{1,12}[吗嘛么]))"
     r"|(?<=[呢吗嘛])[，, ]\s*",
     re.IGNORECASE,
 )
@@ -28,7 +28,7 @@ WEAK_CUTS = re.compile(
 SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？\n]*")
 LONG = 150  # characters from which a message tells a story before it asks
 PAIRS = 2
-LONG_ENOUGH_FOR_TWO = 5
+LONG_ENOUGH_FOR_TWO = 4
 LEFT_OVER = re.compile(r"^(?:et|and|also|aussi|sinon|puis|还有|另外|，|,|\s)+", re.IGNORECASE)
 HAS_HAN = re.compile(f"[{HAN}]")
 
