@@ -236,23 +236,34 @@ class App:
     async def _watch(self) -> None:
         """Answer from a newer version as soon as one is published, here or in another process."""
         number = self.opened.published.number
-        if self._builds:
-            await self._use_newest(self.opened.published.event)
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            try:
-                published = await self.opened.store.read(self.opened.versions.current)
+        learning = asyncio.create_task(self._use_newest(self.opened.published.event)) if self._builds else None
+        try:
+            while True:
+                await asyncio.sleep(WATCH_SECONDS)
+                try:
+                    published = await self.opened.store.read(self.opened.versions.current)
+                except Exception:
+                    log.exception("watch.failed")
+                    continue
                 if published is not None and published.number != number:
                     number = published.number
                     log.info("event.published", version=number)
-                    await self._use_newest(published.event)
-            except Exception:
-                log.exception("watch.failed")
+                    if learning is not None:
+                        learning.cancel()  # what it would end with is out of date
+                    learning = asyncio.create_task(self._use_newest(published.event))
+        finally:
+            if learning is not None:
+                learning.cancel()
+                await asyncio.gather(learning, return_exceptions=True)
 
     async def _use_newest(self, event: Event) -> None:
-        """Answer from `event`: by the words alone where its vectors are not made yet, and then by all."""
-        async for engine in warming.engines(event, self.settings.embedder, VECTORS):
-            self.reader.use(engine)
+        """Answer from `event`: at once by what was known of it, or by words alone, and then by all."""
+        try:
+            async for engine in warming.engines(event, self.settings.embedder, VECTORS, self.reader.engine):
+                self.reader.use(engine)
+        except Exception:
+            log.exception("answers.failed", do="what was known before still answers")
+            return
         if warming.is_warm(event, self.settings.embedder, VECTORS):
             log.info("answers.ready", embedder=self.settings.embedder, entries=len(event.entries))
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from bot.answers import corpus, decide, follow, split
+from bot.answers.edited import Edited
 from bot.answers.embedders import open_embedders
-from bot.answers.examples import Prepared, prepare
+from bot.answers.examples import Prepared, collect, prepare
 from bot.answers.guard import Guard
 from bot.answers.lexical import Index, Scores
 from bot.answers.live import SEARCH, Live
@@ -32,7 +33,7 @@ CHEAP = 1  # models asked first, and all that a part of a message is worth
 class Engine:
     """Answers questions about one event from its entries and live programme. `build` makes one."""
 
-    def __init__(self, event: Event, scorer: Scorer, names: Names) -> None:
+    def __init__(self, event: Event, scorer: Scorer | Edited, names: Names) -> None:
         self.event = event
         self._languages = event.details.languages
         self._scorer = scorer
@@ -58,6 +59,12 @@ class Engine:
         """
         names = Names(event)
         return cls(event, Scorer(corpus.gather(event, names, cache), open_embedders(embedder), cache), names)
+
+    def edited(self, event: Event) -> "Engine":
+        """An engine for an edit of this event, within a second: good for as long as `build` takes."""
+        names = Names(event)
+        fitted = self._scorer.fitted if isinstance(self._scorer, Edited) else self._scorer
+        return Engine(event, Edited(fitted, *collect(event), names), names)
 
     def ask(self, text: str, *, hint: str = "", before: str = "") -> Outcome:
         """What to do with a person's `text`, of any length and content.

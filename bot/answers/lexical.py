@@ -9,7 +9,7 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +20,7 @@ from bot.answers.normalise import HAN
 PART = re.compile(rf"[0-9a-z]+|[{HAN}]+")
 WEIGHTS = (0.35, 0.45, 0.20)  # words, pieces, names: of the likeness
 Scores = npt.NDArray[np.float32]
+Weighed = tuple[Mapping[str, float], ...]  # features of each kind with their weights
 
 
 class Features(NamedTuple):
@@ -93,6 +94,33 @@ class Index:
             kind.rows, kind.weights = arrays[f"{n}/rows"], arrays[f"{n}/weights"]
         index._unseen = math.log(1 + index.size) + 1
         return index
+
+    def weighed(self, text: Features) -> Weighed:
+        """`text` by the rarity that its features have here, each kind of unit length."""
+        out = []
+        for kind, counts in zip(self._kinds, text, strict=True):
+            own = {feature: _damped(count) * self._rarity(kind, feature) for feature, count in counts.items()}
+            length = math.sqrt(sum(value * value for value in own.values())) or 1.0
+            out.append({feature: value / length for feature, value in own.items()})
+        return tuple(out)
+
+    def beside(self, text: Features, others: Sequence[Weighed]) -> Scores:
+        """How like `text` is to each of `others`, which are not of this index, as `likeness` would say."""
+        own = self.weighed(text)
+        return np.array(
+            [
+                sum(
+                    weight * sum(value * theirs.get(feature, 0.0) for feature, value in mine.items())
+                    for weight, mine, theirs in zip(WEIGHTS, own, other, strict=True)
+                )
+                for other in others
+            ],
+            dtype=np.float32,
+        )
+
+    def _rarity(self, kind: "_Kind", feature: str) -> float:
+        place = kind.places.get(feature)
+        return self._unseen if place is None else float(kind.rarity[place])
 
     def likeness(self, text: Features) -> Scores:
         """How like `text` is to each of the texts, in their order."""

@@ -8,7 +8,6 @@ seconds. Everything is NumPy.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,19 +34,19 @@ KERNEL = {0: (1.0,), 1: (0.5, 0.5), 2: (0.34, 0.33, 0.33)}
 # From scores to log-odds: the regression, its sum over the topic, what refusing has before any evidence (so that
 # a text like nothing known is refused), then the nearest example by each likeness.
 # Fitted by tests/answers/fit.py; to be fitted again when groups of refusals are added, each of which has that start.
-LOGIT = {0: (0.8, 7.0, 2.0, 14.3), 1: (4.1, 3.7, 2.8, 4.9, 9.9), 2: (4.0, 3.0, 3.2, 2.7, 6.1, 6.8)}
+LOGIT = {0: (0.8, 7.0, 2.0, 14.3), 1: (4.6, 4.8, 2.9, 7.6, 10.1), 2: (4.0, 4.1, 3.3, 5.9, 7.3, 5.9)}
 
 
 class Asked(NamedTuple):
     """A question as the examples are compared with it. words: its likeness by words to each example; vectors: its
-    own, centred, of the embedders that were asked."""
+    own, centred, of the embedders that were asked; beside: its likeness by words to the examples of an edit."""
 
     words: Scores
     vectors: tuple[Vectors, ...]
+    beside: Scores | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """What is known of a question. probabilities: one for each label, summing to 1; nearest: rows of the
     likest examples with their likeness; depth: how many embedders were asked."""
 
@@ -62,7 +61,7 @@ class Scorer:
     def __init__(self, corpus: Corpus, embedders: Sequence[Embedder], cache: Path | None) -> None:
         self.labels, self.examples = corpus.labels, corpus.examples
         self._corpus = corpus
-        self._index = corpus.lexical
+        self.index = corpus.lexical
         self._label_of = np.array([example.label for example in self.examples], dtype=np.int32)
         self._starts = np.searchsorted(self._label_of, np.arange(len(self.labels) + 1))
         groups = {name: n for n, name in enumerate(dict.fromkeys(_group(label) for label in self.labels))}
@@ -101,7 +100,7 @@ class Scorer:
     def read(self, question: Prepared, depth: int, known: Asked | None = None) -> Asked:
         """A question read with the first `depth` embedders (fewer where one is down). known: what an earlier call
         of less depth gave, which is not asked for again."""
-        words, vectors = known or (self._index.likeness(question.features), ())
+        words, vectors = known[:2] if known else (self.index.likeness(question.features), ())
         for n in range(len(vectors), min(depth, self.depths)):
             try:
                 vector = self._embedders[n].query(question.tidy)
@@ -121,11 +120,16 @@ class Scorer:
 
     def score(self, asked: Asked) -> Scored:
         """How well each label fits a question."""
-        depth = len(asked.vectors)
         features, nearest = self.evidence(asked)
-        logits = np.tensordot(np.array(LOGIT[depth], dtype=np.float32), features, axes=1)
-        odds = np.exp(logits - logits.max())
-        return Scored(odds / odds.sum(), nearest, depth)
+        return scored(features, nearest, len(asked.vectors))
+
+    def vectors_of(self, texts: Sequence[Prepared], n: int) -> Vectors:
+        """The vectors of texts by the embedder `n`, as a question's are in `read`. Raises EmbedderDown."""
+        raw = self._embedders[n].passages([text.tidy for text in texts]) if texts else np.zeros((0, 0), np.float32)
+        if not len(raw):
+            return np.zeros((0, self._bases[n].shape[1]), np.float32)
+        means = np.stack([self._means[n].get(text.language, self._means[n][""]) for text in texts])
+        return _centred(raw, means) @ self._bases[n]
 
     def evidence(self, asked: Asked) -> tuple[Scores, tuple[tuple[int, float], ...]]:
         """For each label: the regression's score, its topic's, whether it refuses, its nearest examples; and the
@@ -183,7 +187,7 @@ class Scorer:
         # Among the examples likeness is mutual, so asking for the landmarks alone gives it all: an eighth of the work.
         words = np.empty((size, len(self.examples)), dtype=np.float16)
         for n, row in enumerate(self._landmarks):
-            words[n] = self._index.likeness(self._corpus.features(int(row)))
+            words[n] = self.index.likeness(self._corpus.features(int(row)))
         for at in range(0, len(self.examples), BLOCK):
             rows = np.arange(at, min(at + BLOCK, len(self.examples)))
             likenesses = [words[:, rows[0] : rows[-1] + 1].T.astype(np.float32)]
@@ -204,6 +208,13 @@ class Scorer:
         return {
             depth: np.linalg.solve(squares[depth] + RIDGE * (among[depth] + jitter), targets[depth]) for depth in depths
         }
+
+
+def scored(features: Scores, nearest: tuple[tuple[int, float], ...], depth: int) -> Scored:
+    """The chances of the labels by their evidence (see `Scorer.evidence`), by as many embedders as `depth` says."""
+    logits = np.tensordot(np.array(LOGIT[depth], dtype=np.float32), features, axes=1)
+    odds = np.exp(logits - logits.max())
+    return Scored(odds / odds.sum(), nearest, depth)
 
 
 def alike(readings: Sequence[Scored]) -> Scored:

@@ -9,7 +9,7 @@ import hashlib
 import multiprocessing
 import os
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -36,9 +36,12 @@ def full(event: Event, embedder: str, cache: Path) -> Engine:
     return engine
 
 
-async def engines(event: Event, embedder: str, cache: Path) -> AsyncIterator[Engine]:
-    """The engines to answer by, each better than the one before; the first within seconds."""
-    for kind in ("none", embedder):
+async def engines(event: Event, embedder: str, cache: Path, before: Engine | None = None) -> AsyncIterator[Engine]:
+    """The engines to answer by, each better than the one before; the first within seconds, within one where there
+    is an engine of the event as it stood `before`."""
+    if before is not None and not is_warm(event, embedder, cache):
+        yield await _threaded(lambda: before.edited(event))
+    for kind in ("none", embedder) if before is None else (embedder,):
         # By words alone a warm engine stands in half a second, the full one in four.
         if kind == "none" != embedder and is_warm(event, embedder, cache) and not is_warm(event, "none", cache):
             continue
@@ -46,13 +49,13 @@ async def engines(event: Event, embedder: str, cache: Path) -> AsyncIterator[Eng
             log.info("answers.warming", embedder=kind, entries=len(event.entries))
             if not await _prepared(event, kind, cache) and kind == embedder != "none":
                 return
-        yield await _building(event, kind, cache)
+        yield await _threaded(lambda kind=kind: full(event, kind, cache))  # type: ignore[misc]
         if embedder == "none":
             return
 
 
-async def _building(event: Event, embedder: str, cache: Path) -> Engine:
-    """The engine, made in a thread that does not hold up a process that is told to stop."""
+async def _threaded(make: Callable[[], Engine]) -> Engine:
+    """An engine, made in a thread that does not hold up a process that is told to stop."""
     loop = asyncio.get_running_loop()
     made: asyncio.Future[Engine] = loop.create_future()
 
@@ -62,7 +65,7 @@ async def _building(event: Event, embedder: str, cache: Path) -> Engine:
 
     def work() -> None:
         try:
-            tell("set_result", full(event, embedder, cache))
+            tell("set_result", make())
         except Exception as error:  # noqa: BLE001  it belongs to whoever waits
             tell("set_exception", error)
 

@@ -53,6 +53,10 @@ class Reader:
             self._waiting -= 1
         return await self._choice.among(text, outcome, engine.event) if self._choice else outcome
 
+    @property
+    def engine(self) -> Engine | None:
+        return self._engine
+
     def use(self, engine: Engine) -> None:
         """Answer by `engine` from the next text on."""
         self._engine = engine

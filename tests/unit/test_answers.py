@@ -16,8 +16,9 @@ from bot.answers.names import Names
 from bot.answers.normalise import fold, tidy
 from bot.answers.rules import Rule, Rules
 from bot.answers.times import Times
+from bot.event.model import Event
 from bot.text.words import folder
-from tests.unit.answering import small_event
+from tests.unit.answering import entry, small_event
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +45,24 @@ def test_a_question_is_answered_in_its_language_however_it_is_typed(
 ) -> None:
     outcome = engine.ask(text, hint="fr")
     assert (outcome.kind, outcome.language, entries(outcome)) == ("answer", language, [entry])
+
+
+def test_an_edit_is_answered_before_anything_is_fitted_anew(engine: Engine) -> None:
+    event = small_event()
+    dogs = entry("dogs", "dogs", ["Mon chien peut-il venir ?"], ["可以带狗吗"], ["can I bring my dog"])
+    wifi = event.entry["wifi-code"]
+    more = {**wifi.questions, "en": (*wifi.questions["en"], "how do I surf the web from the marina")}
+    others = [each for each in event.entries if each.id not in ("wifi-code", "parking-where")]
+    parts = {name: getattr(event, name) for name in Event.model_fields}
+    entries_now = (wifi.model_copy(update={"questions": more}), *others, dogs)
+    edited = engine.edited(Event(**{**parts, "entries": entries_now}))
+    assert entries(edited.ask("can I bring my dog", hint="en")) == ["dogs"]
+    assert entries(edited.ask("surf the web from the marina", hint="en")) == ["wifi-code"]
+    assert "parking-where" not in entries(edited.ask("Quel parking pour ma voiture ?", hint="fr"))
+    assert entries(edited.ask("wat time is lunch", hint="en")) == ["lunch-when"], "the rest is as it was"
+    again = edited.edited(event)
+    assert entries(again.ask("Quel parking pour ma voiture ?", hint="fr")) == ["parking-where"]
+    assert "dogs" not in entries(again.ask("can I bring my dog", hint="en"))
 
 
 def test_two_questions_in_one_message_are_both_answered(engine: Engine) -> None:

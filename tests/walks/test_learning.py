@@ -149,3 +149,17 @@ def test_the_oldest_go_when_there_are_too_many(sqlite_url: str, monkeypatch: pyt
     store.write_now(desk.purge, ends + timedelta(days=93), event_ends=ends, retention=timedelta(days=90))
     assert [q.text for q in store.read_now(desk.kept)] == ["question d", "question e"]
     store.close()
+
+
+async def test_a_running_bot_answers_from_an_edit_while_it_learns_the_rest(event: Path, sqlite_url: str) -> None:
+    async with running(sqlite_url, event=str(event), clock="2027-09-14T09:00") as bot:
+        li = bot.delegate("web", language="en")
+        assert "Coffee and tea" not in text_of(await li.says("hot beverage machine"))
+        coffee = event / "faq" / "coffee.yaml"
+        coffee.write_text(coffee.read_text().replace("[where can I get coffee,", "[hot beverage machine,"))
+        assert await asyncio.to_thread(cli, ["publish", str(event), "--yes"]) == 0
+        for _ in range(200):
+            if "Coffee and tea" in text_of(await li.says("hot beverage machine")):
+                return
+            await asyncio.sleep(0.1)
+        raise AssertionError("not answered")
