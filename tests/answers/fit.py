@@ -51,6 +51,7 @@ def main() -> None:
     kept = [n for n in range(len(examples)) if n not in held]
     embedders = open_embedders(setting)
     files = [Path(__file__).with_name(name) for name in ("dev.jsonl", "named.jsonl")]
+    known = {label.id for label in labels if label.kind == "entry"}
     dev = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
     scorer = Scorer(corpus.of(labels, [examples[n] for n in kept], names, "held out"), embedders, None)
     for depth in range(1 if embedders else 0, len(embedders) + 1):
@@ -58,7 +59,10 @@ def main() -> None:
         for row in dev:
             language = "zh" if row["lang"].startswith("zh") else row["lang"]
             wanted = set(row.get("topics") or [row["topic"], *row.get("accept", ())])
-            rights.append([label.topic in wanted if row["topic"] else label.kind == row["expect"] for label in labels])
+            entries = set(row.get("entries", ())) & known
+            by_entry = [label.id in entries for label in labels]
+            by_topic = [label.topic in wanted if row["topic"] else label.kind == row["expect"] for label in labels]
+            rights.append(by_entry if entries else by_topic)
             question = prepare(row["text"], language, names)
             features.append(scorer.evidence(scorer.read(question, depth))[0])
             weights.append(DEV_WEIGHT)
