@@ -22,6 +22,7 @@ CHAT_AGAINST_REFUSE = 0.35  # small talk need only be this likely beside refusin
 SUGGEST_FROM = 0.03  # a third topic less likely than this is not suggested
 FEWEST = 2
 OTHERS_FROM = 0.06  # share of the chance left beside an answer, from which an entry is offered where that fails
+BESIDE_FROM = 0.10  # probability of the entry next to an answer from which its question is shown under it
 NEAR_FROM = 0.02  # probability of the best entry from which a refused text is near anything
 NEAR = 10
 LEAST_LIKE = 0.12  # likeness of the nearest example under which nothing is known of a text
@@ -64,11 +65,13 @@ class Topics:
             for topic in best
         )
 
-    def after(self, probabilities: Scores, shown: Match) -> tuple[str, ...]:
-        """The ids of the entries, of any topic, that are likely enough where `shown` does not help."""
+    def answering(self, probabilities: Scores, shown: Match) -> Match:
+        """`shown` with the entries, of any topic, that are likely enough where it does not help."""
         near = self.nearest(probabilities, SUGGESTIONS + 1)
         least = OTHERS_FROM * (1.0 - near[0].score)
-        return tuple(each.entry for each in near if each.entry != shown.entry and each.score >= least)[:SUGGESTIONS]
+        others = [each for each in near if each.entry != shown.entry and each.score >= least][:SUGGESTIONS]
+        beside = others[0].entry if others and others[0].score >= BESIDE_FROM else ""
+        return replace(shown, others=tuple(each.entry for each in others), beside=beside)
 
     def nearest(self, probabilities: Scores, many: int = NEAR) -> tuple[Match, ...]:
         """The likeliest entries, of any topics."""
@@ -99,7 +102,7 @@ def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
     if refuse + talking >= REFUSE_FROM:
         return Decision("refuse", (), "", refuse, near if near[0].score >= NEAR_FROM else ())
     if leads(matches, refuse):
-        return Decision("answer", (replace(matches[0], others=topics.after(probabilities, matches[0])),), "", refuse)
+        return Decision("answer", (topics.answering(probabilities, matches[0]),), "", refuse)
     likely = tuple(m for n, m in enumerate(matches) if n < FEWEST or m.score >= SUGGEST_FROM)
     return Decision("suggest", likely, "", refuse, near)
 

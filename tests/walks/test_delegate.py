@@ -124,9 +124,9 @@ async def test_a_number_that_stands_for_no_button_is_a_question(bot: Bot) -> Non
 @pytest.mark.parametrize(
     ("channel", "language", "question", "button", "person"),
     [
-        ("web", "fr", "mot de passe du wifi", "Ça n’aide pas", "Parler à quelqu’un"),
-        ("telegram", "zh", "无线网密码是多少", "没帮上忙", "转人工"),
-        ("terminal", "en", "what is the wifi password", "That didn’t help", "Talk to a person"),
+        ("web", "fr", "parking", "Ça n’aide pas", "Parler à quelqu’un"),
+        ("telegram", "zh", "停车", "没帮上忙", "转人工"),
+        ("terminal", "en", "hotel price", "That didn’t help", "Talk to a person"),
     ],
 )
 async def test_an_answer_that_does_not_help_leads_to_the_next_and_to_a_person(
