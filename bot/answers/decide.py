@@ -23,6 +23,7 @@ SUGGEST_FROM = 0.03  # a third topic less likely than this is not suggested
 FEWEST = 2
 OTHERS_FROM = 0.06  # share of the chance left beside an answer, from which an entry is offered where that fails
 BESIDE_FROM = 0.10  # probability of the entry next to an answer from which its question is shown under it
+SURE_FROM = 0.75  # probability of an answer's topic from which the slow model is not asked, nor where another is close
 NEAR_FROM = 0.02  # probability of the best entry from which a refused text is near anything
 NEAR = 10
 LEAST_LIKE = 0.12  # likeness of the nearest example under which nothing is known of a text
@@ -117,7 +118,7 @@ def sure(decision: Decision) -> bool:
     """Whether asking a slower model is unlikely to change a decision."""
     match decision.kind:
         case "answer":
-            return decision.matches[0].score >= 0.75
+            return decision.matches[0].score >= SURE_FROM and not decision.matches[0].beside
         case "refuse" | "smalltalk":
             return decision.refuse >= 0.85 or bool(decision.smalltalk)
         case _:
