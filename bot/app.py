@@ -21,6 +21,7 @@ from bot.channels.web.channel import WebChannel
 from bot.channels.web.site import Site
 from bot.channels.web.stream import Line, Stored
 from bot.chat.channel import Channel
+from bot.chat.reply import Reply
 from bot.clock import Clock
 from bot.conversation.reading import Reader
 from bot.conversation.receive import Conversation, Parts, words_for
@@ -31,6 +32,9 @@ from bot.desk import unanswered
 from bot.errors import BadInput, Fault, PortTaken, StoreUnreachable
 from bot.event import load
 from bot.event.model import Event
+from bot.notices.broadcast import Notice
+from bot.notices import preferences  # noqa: F401  registers what it holds
+from bot.notices.courier import Courier
 from bot.pages.calendars import Calendars
 from bot.pages.health import Health
 from bot.pages.offline import Offline
@@ -159,6 +163,15 @@ def secret_key(settings: Settings) -> str:
     return path.read_text(encoding="ascii")
 
 
+def _worded(notice: Notice, say: Words, silent: bool) -> Reply:
+    """A notice as its readers get it, by whoever words its kind."""
+    handler = on.find("notice", notice.kind)
+    assert handler is not None, f"nobody words {notice.kind}"
+    reply = handler(notice, say, silent)
+    assert isinstance(reply, Reply)
+    return reply
+
+
 def choice(settings: Settings) -> Choice | None:
     """The language model that may choose among entries, where one is set."""
     if not settings.llm_url:
@@ -190,6 +203,15 @@ class App:
         self.reader = Reader(engine, self.choice)
         # A PostgreSQL database may have other processes on it; an SQLite file has this one.
         self.sender = Sender(opened.store, self.channels, opened.clock, alone=opened.store.is_sqlite)
+        self.courier = Courier(
+            opened.store,
+            self.channels,
+            opened.clock,
+            owner=self.sender.owner,
+            event=lambda: (opened.versions.last or opened.published).event,
+            words=lambda language: words_for(opened.versions.last or opened.published, language),
+            wording=_worded,
+        )
         self.conversation = Conversation(
             Parts(
                 store=opened.store,
@@ -214,7 +236,10 @@ class App:
 
     @asynccontextmanager
     async def _started(self) -> AsyncIterator[None]:
-        jobs = [asyncio.create_task(self.sender.run(), name="sender")]
+        jobs = [
+            asyncio.create_task(self.sender.run(), name="sender"),
+            asyncio.create_task(self.courier.run(), name="courier"),
+        ]
         jobs.append(asyncio.create_task(self._watch(), name="watch"))
         if self._purges:
             jobs.append(asyncio.create_task(self._purge(), name="purge"))

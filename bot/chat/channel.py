@@ -16,6 +16,8 @@ class Abilities:
     buttons: bool = True
     edits: bool = False
     pushes: bool = True
+    stored: bool = False  # messages are read from the outbox: to put one there is to send it
+    window: int = 16  # messages of notices that may wait for their turn at once
     text_limit: int = 4096
     text_unit: Literal["characters", "utf16", "bytes"] = "characters"
 
@@ -82,8 +84,21 @@ class Channel(Protocol):
         """replacing: id of the message whose button was pressed, "" when none was."""
         ...
 
+    async def admit(self, address: str, *, notice: bool = False) -> Later | None:
+        """Return when the address may be written to, or Later where that is too far off. notice: after whoever
+        waits for an answer."""
+        ...
+
     async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
         """because: update key or notice kind. sequence: the message's number in this account's line."""
+        ...
+
+    async def correct(self, address: str, message_id: str, parcel: Parcel) -> Verdict:
+        """Put another text in the place of a message that was sent."""
+        ...
+
+    async def withdraw(self, address: str, message_id: str) -> Verdict:
+        """Take back a message that was sent."""
         ...
 
     async def run(self, receive: Receive) -> None:

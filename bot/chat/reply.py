@@ -70,4 +70,5 @@ class Reply:
     expects: str = ""  # name of the handler that reads the person's next free text
     large: str = ""  # words to show as big as the platform can (an address for a taxi driver)
     brief: Brief | None = None
+    silent: bool = False  # without a sound, where the platform can
     forgets: bool = False  # all of the person was erased: what the channel keeps of them goes too

@@ -40,6 +40,10 @@ class Register:
         """The free text after a reply that `expects` this name. Called with (ctx, text)."""
         return self._at("reply", name)
 
+    def notice(self, kind: str) -> Callable[[H], H]:
+        """The wording of a kind of notice. Called with (notice, say, silent)."""
+        return self._at("notice", kind)
+
     def content(self, name: str) -> Callable[[H], H]:
         """Everything else by its kind: "text", "start", "media", "position", "unknown button"…"""
         return self._at("content", name)

@@ -102,6 +102,27 @@ def add(
     ]
 
 
+def put(
+    tx: Transaction, account_id: int, body: Mapping[str, Any], *, replaces: int, because: str, now: datetime
+) -> int:
+    """Put a message into the line of an account whose platform reads it there, as sent; its sequence.
+
+    replaces: the sequence of an earlier one that it takes the place of, 0 for none. Locks the account's row.
+    """
+    taken = update(account).where(account.c.id == account_id).values(sequence=account.c.sequence + 1)
+    sequence = int(tx.execute(taken.returning(account.c.sequence)).scalar_one())
+    if replaces:
+        old = update(outbox).where(outbox.c.account_id == account_id, outbox.c.sequence == replaces)
+        tx.execute(old.values(state=State.RECALLED))
+    row = {
+        "account_id": account_id, "sequence": sequence, "because": because, "edits": str(replaces or ""),
+        "body": {**body, "replaces": replaces} if replaces else dict(body), "state": State.SENT, "due_at": now,
+        "lease_owner": "", "attempts": 1, "message_id": str(sequence), "created_at": now, "closed_at": now,
+    }  # fmt: skip
+    tx.execute(insert(outbox).values(**row))
+    return sequence
+
+
 def _others_are_open(tx: Transaction, account_id: int, owner: str) -> bool:
     return tx.execute(_OTHERS, {"account_id": account_id, "owner": owner}).first() is not None
 

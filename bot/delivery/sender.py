@@ -116,7 +116,7 @@ class Sender:
         channel = self._channels[delivery.channel]
         async with self._room:
             try:
-                verdict = await channel.send(
+                verdict = await channel.admit(delivery.address) or await channel.send(
                     delivery.address, delivery.parcel, because=delivery.because, sequence=delivery.sequence
                 )
             except Exception:

@@ -47,6 +47,7 @@ _ACCOUNT = select(
     account.c.choices,
     account.c.last_entry,
     account.c.reachable,
+    account.c.used_at,
     person.c.language,
     person.c.language_chosen,
     person.c.last_seen_at,
@@ -97,8 +98,9 @@ def lock(tx: Transaction, channel: str, address: str, *, language: str, now: dat
         is_new = True
     else:
         is_new = row["leaving_at"] is not None
-        if not row["reachable"]:
-            tx.execute(update(account).where(account.c.id == row["id"]).values(reachable=True))
+        if not row["reachable"] or row["used_at"] is None or now - row["used_at"] > SEEN_EVERY:
+            used = update(account).where(account.c.id == row["id"])
+            tx.execute(used.values(reachable=True, used_at=now))
         if is_new or now - row["last_seen_at"] > SEEN_EVERY:
             seen = update(person).where(person.c.id == row["person_id"])
             tx.execute(seen.values(last_seen_at=now, leaving_at=None))
@@ -120,7 +122,7 @@ def _make(tx: Transaction, channel: str, address: str, language: str, now: datet
     person_id = tx.execute(insert(person).values(**values).returning(person.c.id)).scalar_one()
     made = tx.execute(
         tx.insert(account)
-        .values(person_id=person_id, channel=channel, address=address, created_at=now, choices=[])
+        .values(person_id=person_id, channel=channel, address=address, created_at=now, used_at=now, choices=[])
         .on_conflict_do_nothing()
         .returning(account.c.id)
     )

@@ -13,6 +13,9 @@ person = Table(
     Column("created_at", Moment, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
     Column("leaving_at", Moment),  # asked to be forgotten; the row only carries the goodbye
+    # From the participants' list, "" where it is not known: french, chinese, other; delegate, speaker, press…
+    Column("side", String(12), nullable=False, default="", server_default=""),
+    Column("role", String(40), nullable=False, default="", server_default=""),
     Column("calendar_token", String(43), unique=True),  # 256 bits, opens the agenda's feed
     Index(None, "last_seen_at"),
 )
@@ -26,6 +29,7 @@ account = Table(
     Column("address", String(128), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("reachable", Boolean, nullable=False, default=True),
+    Column("used_at", Moment),  # when its person last wrote from it; as exact as `accounts.SEEN_EVERY`
     Column("sequence", Integer, nullable=False, default=0),  # of its newest message; counts up under the row's lock
     Column("expects", String(32), nullable=False, default=""),  # handler of the next free text
     Column("choices", JSON, nullable=False, default=list),  # packed actions last shown, for "2"

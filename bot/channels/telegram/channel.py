@@ -7,6 +7,7 @@ Telegram refuses for a reason that can be mended at once (an old message, our HT
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from html import unescape
 from typing import Any
 
@@ -20,7 +21,7 @@ from bot.channels.telegram.http import AiohttpRequest
 from bot.channels.telegram.pace import RATE, Pace
 from bot.channels.telegram.polling import Backoff, Poller, PollingBot, retry_seconds
 from bot.channels.telegram.render import TEXT_LIMIT, render
-from bot.chat.channel import Abilities, Failed, Parcel, Receive, Sent, Verdict
+from bot.chat.channel import Abilities, Failed, Later, Parcel, Receive, Sent, Verdict
 from bot.chat.reply import Reply
 from bot.clock import Clock
 from bot.text.words import Words
@@ -29,6 +30,7 @@ log = structlog.get_logger()
 
 TELEGRAM_SERVER = "https://api.telegram.org"
 CLOSING_SECONDS = 3.0  # for presses still being answered at the end
+EXTRA = ("reply_markup", "link_preview_options", "disable_notification")  # as they are, beside the text
 TAG = re.compile(r"</?[a-z][^<>]*>")
 
 
@@ -72,6 +74,8 @@ class TelegramChannel:
         self._names = names or {}
         self._base_url = base_url
         self._pace = Pace(rate)
+        # Half a second of the rate: enough never to wait for the ledger, little enough for a pause to hold at once.
+        self.abilities = replace(self.abilities, window=max(8, min(500, int(rate / 2))) if rate else 200)
         self._clock = clock or Clock()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -146,35 +150,53 @@ class TelegramChannel:
 
     # --- messages
 
+    async def admit(self, address: str, *, notice: bool = False) -> Later | None:
+        return await self._pace.admit(address, notice=notice)
+
     async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
         return await self._deliver(int(address), parcel.body, parcel.edits)
 
+    async def correct(self, address: str, message_id: str, parcel: Parcel) -> Verdict:
+        """Where the message cannot be edited any more, the new text comes as a message of its own."""
+        body = {**parcel.body, "method": "editMessageText"}
+        return await self._deliver(int(address), body, message_id)
+
+    async def withdraw(self, address: str, message_id: str) -> Verdict:
+        try:
+            await self._bot.delete_message(int(address), int(message_id))
+        except RetryAfter as error:
+            return self._pace.refused(address, retry_seconds(error))
+        except TelegramError as error:  # older than 48 hours, or the person has deleted it
+            return verdicts.verdict(error)
+        return Sent(message_id)
+
     async def _deliver(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
-        """One call; a second one where the first was refused for what can be mended at once."""
-        if (later := await self._pace.admit(str(chat))) is not None:
-            return later
+        """One call; a second one, admitted anew, where the first was refused for what can be mended at once."""
         try:
             return await self._call(chat, body, edits)
         except RetryAfter as error:
             return self._pace.refused(str(chat), retry_seconds(error))
         except ChatMigrated as error:
             log.warning("telegram.chat_migrated", chat=chat, to=error.new_chat_id)
-            return await self._deliver(error.new_chat_id, body, "")
+            return await self._once_more(error.new_chat_id, body, "")
         except BadRequest as error:
             if edits and verdicts.is_not_modified(error):
                 return Sent(edits)
             if edits and verdicts.is_not_editable(error):
-                return await self._deliver(chat, body, "")
+                return await self._once_more(chat, body, "")
             if "parse_mode" in body and verdicts.is_not_parsed(error):
                 log.error("telegram.markup_refused", chat=chat, error=error.message)
-                return await self._deliver(chat, _as_plain(body), edits)
+                return await self._once_more(chat, _as_plain(body), edits)
             return verdicts.verdict(error)
         except TelegramError as error:
             return verdicts.verdict(error)
 
+    async def _once_more(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
+        return await self._pace.admit(str(chat)) or await self._deliver(chat, body, edits)
+
     async def _call(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
         # Keyboards and options go as they are: building the library's objects for them costs and adds nothing.
-        extra = {name: body[name] for name in ("reply_markup", "link_preview_options") if name in body}
+        extra = {name: body[name] for name in EXTRA if name in body}
         sent: telegram.Message | bool
         match body.get("method"):
             case "editMessageText" if edits:

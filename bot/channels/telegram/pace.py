@@ -15,6 +15,7 @@ CHAT_SECONDS = 1.0  # between two messages to one chat...
 CHAT_BURST = 3  # ...but for this many at once
 GROUP_SECONDS = 3.0  # a group: 20 a minute
 PATIENCE_SECONDS = 4.0  # a longer wait is handed back, so that nothing is leased meanwhile
+SLACK_SECONDS = 0.015  # a slot missed by so little is made up for: no timer wakes exactly
 CHATS_REMEMBERED = 20_000
 FLOOD_SECONDS, FLOOD_CHATS = 3.0, 2  # refused in so many chats within this time: the whole bot is held
 
@@ -25,15 +26,19 @@ class Pace:
     def __init__(self, rate: float = RATE) -> None:
         self._step = 1 / rate if rate else 0.0
         self._next = 0.0  # loop time of the next free slot
+        self._notices = asyncio.Lock()
         self._full: OrderedDict[str, float] = OrderedDict()  # chat -> when its allowance is whole again
         self._held: dict[str, float] = {}  # chat, "" for the bot -> until when Telegram refuses it
         self._refusals: deque[tuple[float, str]] = deque(maxlen=32)
 
-    async def admit(self, chat: str) -> Later | None:
+    async def admit(self, chat: str, *, notice: bool = False) -> Later | None:
         """Return when `chat` may be written to, or at once with Later where that is too far off.
 
+        notice: takes a slot only when one is free, so that answers, which reserve theirs, go first.
         Safe under concurrency: the allowance and the slot are taken before the wait for them begins.
         """
+        if notice:
+            return await self._admit_notice(chat)
         time = asyncio.get_running_loop().time
         now = time()
         if self._held and (refusal := self._hold(chat, now)):
@@ -48,11 +53,28 @@ class Pace:
         self._spend(chat, now)
         if ready > now:  # the slots until then are left to others
             await asyncio.sleep(ready - now)
-        slot = max(time(), self._next)
+        slot = max(time() - SLACK_SECONDS, self._next)
         self._next = slot + self._step
         if (wait := slot - time()) > 0:
             await asyncio.sleep(wait)
         return self._hold(chat, time()) if self._held else None
+
+    async def _admit_notice(self, chat: str) -> Later | None:
+        time = asyncio.get_running_loop().time
+        async with self._notices:  # in the order of asking
+            now = time()
+            if self._held and (refusal := self._hold(chat, now)):
+                return refusal
+            if not self._step:
+                return None
+            if (ready := self._ready(chat, now)) > now:
+                return Later(ready - now, "chat", "the chat's pace")
+            while (wait := self._next - time()) > 0:  # noqa: ASYNC110  an answer may take the slot meanwhile
+                await asyncio.sleep(wait)
+            now = time()
+            self._spend(chat, now)
+            self._next = max(now - SLACK_SECONDS, self._next) + self._step
+            return self._hold(chat, now) if self._held else None
 
     def refused(self, chat: str, seconds: float) -> Later:
         """Telegram answered 429 for `chat`: hold it, or the whole bot where several chats are refused."""

@@ -72,7 +72,10 @@ def _reply(reply: Reply, say: Words, base_url: str) -> Iterator[Parcel]:
     for text in texts[:-1]:
         yield _message(text)
     if texts:
-        yield _with(_message(texts[-1]), keyboards.pop(0)) if keyboards else _message(texts[-1])
+        last = _message(texts[-1])
+        if reply.silent:
+            last = replace(last, body={**last.body, "disable_notification": True})
+        yield _with(last, keyboards.pop(0)) if keyboards else last
     for keyboard in keyboards:
         yield _with(_message(_text(say("Choose:"))), keyboard)
     yield from rest

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
-from bot.chat.channel import Abilities, Parcel, Receive, Sent, Verdict
+from bot.chat.channel import Abilities, Failed, Parcel, Receive, Sent, Verdict
 from bot.chat.reply import Link, Reply
 from bot.chat.update import Start, Text, Update
 from bot.clock import Clock
@@ -32,7 +32,7 @@ class TerminalChannel:
     """One person at one terminal. `settled` is awaited between lines, so that a pipe's answers stay in order."""
 
     name = "terminal"
-    abilities = Abilities(buttons=False, pushes=True, text_limit=100_000)
+    abilities = Abilities(buttons=False, pushes=False, text_limit=100_000)
 
     def __init__(
         self,
@@ -83,6 +83,15 @@ class TerminalChannel:
                 )
             parcels.append(Parcel(body, choices=tuple(choices)))
         return parcels
+
+    async def admit(self, address: str, *, notice: bool = False) -> None:
+        return None
+
+    async def correct(self, address: str, message_id: str, parcel: Parcel) -> Verdict:
+        return Failed("what is printed stays")
+
+    async def withdraw(self, address: str, message_id: str) -> Verdict:
+        return Failed("what is printed stays")
 
     async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
         text = str(parcel.body["text"])

@@ -27,7 +27,7 @@ class WebChannel:
     """site: the published event as of now. secure: the page is only served over https."""
 
     name = "web"
-    abilities = Abilities(buttons=True, edits=False, pushes=True, text_limit=render.TEXT_LIMIT)
+    abilities = Abilities(buttons=True, edits=False, pushes=True, stored=True, window=500, text_limit=render.TEXT_LIMIT)
 
     def __init__(
         self, *, secret_key: str, backlog: Backlog, site: Callable[[], Site], clock: Clock, secure: bool
@@ -55,6 +55,15 @@ class WebChannel:
 
     def render(self, replies: Sequence[Reply], say: Words, *, replacing: str = "") -> list[Parcel]:
         return render.parcels(replies, say)
+
+    async def admit(self, address: str, *, notice: bool = False) -> None:
+        return None
+
+    async def correct(self, address: str, message_id: str, parcel: Parcel) -> Verdict:
+        return Sent(message_id)  # it is in the table, see `send`
+
+    async def withdraw(self, address: str, message_id: str) -> Verdict:
+        return Sent(message_id)
 
     async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
         """The message is in its row already, where the browser finds it; this only says so to open streams."""

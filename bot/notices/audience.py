@@ -1,0 +1,246 @@
+"""Whom a notice is for: written as words, checked against the event, counted before anything is sent.
+
+`language:zh channel:telegram session:atelier-3,atelier-4 unregistered` - all of the terms must hold, of the values
+after a colon any one. "" is everyone.
+"""
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, literal, null, or_, select
+from sqlalchemy.sql.selectable import Subquery
+
+from bot.errors import BadInput, Fault
+from bot.event.model import Event
+from bot.notices.tables import Level, Urgency, delivery, preference
+from bot.people.tables import account, person
+from bot.programme.tables import Interest, interest
+from bot.store.transaction import Transaction
+
+NEVER_PUSHED = ("terminal",)  # nobody sits there when a notice goes out
+SIDES = ("french", "chinese", "other")
+ALONE = "unregistered"
+WRITE = "language:zh, channel:telegram, side:chinese, role:speaker, theme:ID, session:ID, day:2014-11-06, unregistered"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """terms: (name, values), all of which must hold."""
+
+    terms: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def values(self, name: str) -> tuple[str, ...]:
+        return next((values for term, values in self.terms if term == name), ())
+
+    def __str__(self) -> str:
+        return " ".join(f"{name}:{','.join(values)}" if values else name for name, values in self.terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """by: (channel, language) -> persons to be written to there. unreachable: no account can be written to;
+    declined: want no announcements. Neither of those two is in `total`."""
+
+    by: dict[tuple[str, str], int]
+    unreachable: int
+    declined: int
+
+    @property
+    def total(self) -> int:
+        return sum(self.by.values())
+
+    @property
+    def languages(self) -> set[str]:
+        return {language for _, language in self.by}
+
+
+def parse(text: str, event: Event) -> Audience:
+    """The audience that `text` names. Raises BadInput with every term that names nobody, and the nearest that does."""
+    terms: dict[str, tuple[str, ...]] = {}
+    faults: list[Fault] = []
+    for term in text.replace("，", ",").replace("：", ":").split():
+        name, colon, rest = term.partition(":")
+        values = tuple(dict.fromkeys(value for value in rest.split(",") if value))
+        if name == ALONE and not colon:
+            terms[name] = ()
+            continue
+        known = _known(name, event)
+        if known is None or not values:
+            faults.append(Fault(term, 0, "names no audience", f"write {WRITE}"))
+            continue
+        for value in values:
+            if known and value not in known:
+                near = difflib.get_close_matches(value, known, n=1, cutoff=0.5)
+                do = f"did you mean {near[0]}?" if near else f"one of {', '.join(sorted(known)[:12])}"
+                faults.append(Fault(term, 0, f"there is no {name} {value!r}", do))
+        terms[name] = tuple(dict.fromkeys((*terms.get(name, ()), *values)))
+    if faults:
+        raise BadInput(faults)
+    return Audience(tuple(terms.items()))
+
+
+def _known(name: str, event: Event) -> set[str] | None:
+    """The values that a term may have, an empty set for any; None for no term."""
+    match name:
+        case "language":
+            return {*event.details.languages, *(["zh-Hant"] if "zh" in event.details.languages else [])}
+        case "channel":
+            return {"telegram", "wechat", "web"}
+        case "side":
+            return set(SIDES)
+        case "role" | "notice":
+            return set()
+        case "theme":
+            return set(event.theme)
+        case "session":
+            return set(event.session)
+        case "day":
+            return {session.day.isoformat() for session in event.sessions if session.day}
+    return None
+
+
+def chosen(after: int | None = None, upto: int | None = None) -> Subquery:
+    """The account that each person is written to on: of those that can be, the one they last used.
+
+    after, upto: of persons with these ids alone (exclusive, inclusive).
+    """
+    rank = func.row_number().over(
+        partition_by=account.c.person_id,
+        order_by=(
+            account.c.reachable.desc(),
+            func.coalesce(account.c.used_at, account.c.created_at).desc(),
+            account.c.id,
+        ),
+    )
+    ranked = select(
+        account.c.id, account.c.person_id, account.c.channel, account.c.reachable, rank.label("rank")
+    ).where(account.c.channel.not_in(NEVER_PUSHED))
+    if after is not None:
+        ranked = ranked.where(account.c.person_id > after)
+    if upto is not None:
+        ranked = ranked.where(account.c.person_id <= upto)
+    return ranked.subquery("chosen")
+
+
+def selected(
+    audience: Audience, event: Event, urgency: Urgency, *, after: int | None = None, upto: int | None = None
+) -> Select[tuple[int, int | None, bool, str, str, str | None]]:
+    """Everybody in the audience who wants it: person_id, account_id (NULL: none can be written to), silent,
+    language, channel."""
+    where, pref, account_of = _where(audience, event, after, upto)
+    silent = pref.c.level == Level.SILENT if urgency != Urgency.URGENT else literal(value=False)
+    reached = case((account_of.c.reachable, account_of.c.id), else_=null())
+    wants = [] if urgency == Urgency.URGENT else [or_(pref.c.level.is_(None), pref.c.level != Level.OFF)]
+    return (
+        select(
+            person.c.id.label("person_id"), reached.label("account_id"), func.coalesce(silent, literal(value=False)).label("silent"),
+            person.c.language, func.coalesce(account_of.c.channel, ""),
+        )
+        .select_from(_from(pref, account_of))
+        .where(*where, *wants)
+    )  # fmt: skip
+
+
+def count(tx: Transaction, audience: Audience, event: Event, urgency: Urgency) -> Count:
+    """How many a notice would reach, on which channel and in which language, and how many not, and why."""
+    where, pref, account_of = _where(audience, event, None, None)
+    declines = (
+        literal(value=False)
+        if urgency == Urgency.URGENT
+        else func.coalesce(pref.c.level == Level.OFF, literal(value=False))
+    )
+    rows = tx.execute(
+        select(
+            account_of.c.channel, person.c.language, account_of.c.reachable, declines.label("declines"), func.count()
+        )
+        .select_from(_from(pref, account_of))
+        .where(*where)
+        .group_by(account_of.c.channel, person.c.language, account_of.c.reachable, declines)
+    ).all()
+    by: dict[tuple[str, str], int] = {}
+    unreachable = declined = 0
+    for row in rows:
+        channel, language, reachable, declines_it, n = tuple(row)
+        if declines_it:
+            declined += n
+        elif not reachable:
+            unreachable += n
+        else:
+            by[channel, language] = by.get((channel, language), 0) + n
+    return Count(by, unreachable, declined)
+
+
+def _from(pref: Subquery, account_of: Subquery) -> FromClause:
+    first = and_(account_of.c.person_id == person.c.id, account_of.c.rank == 1)
+    return person.outerjoin(account_of, first).outerjoin(pref, pref.c.person_id == person.c.id)
+
+
+def _where(
+    audience: Audience, event: Event, after: int | None, upto: int | None
+) -> tuple[list[ColumnElement[bool]], Subquery, Subquery]:
+    pref = select(preference).where(preference.c.kind == "announcements").subquery("pref")
+    account_of = chosen(after, upto)
+    where: list[ColumnElement[bool]] = [person.c.leaving_at.is_(None)]
+    if after is not None:
+        where.append(person.c.id > after)
+    if upto is not None:
+        where.append(person.c.id <= upto)
+    for name, values in audience.terms:
+        where.append(_term(name, values, event, account_of))
+    return where, pref, account_of
+
+
+def _term(name: str, values: Sequence[str], event: Event, account_of: Subquery) -> ColumnElement[bool]:
+    match name:
+        case "language":
+            return person.c.language.in_([*values, *(["zh-Hant"] if "zh" in values else [])])
+        case "channel":
+            return account_of.c.channel.in_(values)
+        case "side":
+            return person.c.side.in_(values)
+        case "role":
+            return person.c.role.in_(values)
+        case "notice":
+            return exists().where(
+                delivery.c.person_id == person.c.id,
+                delivery.c.notice_id.in_([int(value) for value in values if value.isdigit()]),
+                delivery.c.message_id != "",
+            )
+        case "unregistered":
+            return ~_interested(None)
+        case "session":
+            return _interested(values)
+        case "theme":
+            return _interested([session.id for session in event.sessions if session.theme in values])
+        case "day":
+            return _interested([s.id for s in event.sessions if s.day and s.day.isoformat() in values])
+    raise ValueError(name)
+
+
+def _interested(sessions: Sequence[str] | None) -> ColumnElement[bool]:
+    """Goes to or waits for one of `sessions`, of any where None."""
+    wanted = [interest.c.person_id == person.c.id, interest.c.state.in_((Interest.GOING, Interest.WAITLISTED))]
+    if sessions is not None:
+        wanted.append(interest.c.session_id.in_(sessions))
+    return exists().where(*wanted)
+
+
+def next_ids(tx: Transaction, after: int, many: int) -> int | None:
+    """The id of the person `many` further than `after`, or the last there is; None where there is none."""
+    ids = select(person.c.id).where(person.c.id > after).order_by(person.c.id).limit(many).subquery()
+    found = tx.scalar(select(func.max(ids.c.id)))
+    return int(found) if found is not None else None
+
+
+def quiet_until(now: datetime, event: Event, begins: int = 22, ends: int = 8) -> datetime | None:
+    """When the night is over in which nothing is sent but what is urgent, None by day. now: aware UTC; the hours are
+    local to the event."""
+    from datetime import UTC, time, timedelta
+
+    local = now.astimezone(event.zone)
+    if ends <= local.hour < begins:
+        return None
+    morning = local.date() + timedelta(days=1 if local.hour >= begins else 0)
+    return datetime.combine(morning, time(ends), event.zone).astimezone(UTC)

@@ -1,0 +1,241 @@
+"""The life of an organizer’s notice: draft, scheduled, sending, paused, sent; cancelled, corrected, recalled.
+
+Every step is one UPDATE that names the states it may be taken from (and, before sending, the version that was seen):
+two organizers, or one who clicks twice, make one step.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping, insert, select, update
+
+from bot.errors import Fault
+from bot.event.model import Event
+from bot.event.texts import Texts
+from bot.notices import audience as audiences
+from bot.notices.audience import Audience, Count
+from bot.notices.tables import NoticeState, Urgency, delivery, notice
+from bot.store.transaction import Transaction
+from bot.text import splitting
+from bot.text.formats import base
+from bot.text.markup import SPAN
+
+LONGEST = 3000  # UTF-16 units: with its buttons and notes in one message of Telegram (4096)
+LONGEST_BYTES = 1800  # of UTF-8, where WeChat (2048) is among the channels
+BEFORE_SENDING = (NoticeState.DRAFT, NoticeState.SCHEDULED)
+CORRECTABLE = (NoticeState.SENDING, NoticeState.PAUSED, NoticeState.SENT)
+LEFT_OVER = re.compile(r"\*\*|\]\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """texts: language -> text. audience: as written. due_at, created_at, started_at, ended_at: aware UTC."""
+
+    id: int
+    kind: str
+    state: NoticeState
+    urgency: Urgency
+    texts: Mapping[str, str]
+    audience: str
+    both: bool
+    receipt: bool
+    version: int
+    author: str
+    due_at: datetime | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    is_fanned: bool = False
+
+    def in_(self, language: str) -> str:
+        """What a reader of `language` gets; all texts where theirs is missing and that was chosen; "" where not."""
+        if language in self.texts or base(language) in self.texts:
+            return Texts(self.texts).in_(language)
+        return "\n\n".join(self.texts.values()) if self.both else ""
+
+
+def draft(tx: Transaction, *, author: str, now: datetime, kind: str = "broadcast") -> Notice:
+    """An empty draft of `author`."""
+    values = {
+        "kind": kind, "state": NoticeState.DRAFT, "urgency": Urgency.NORMAL, "texts": {}, "audience": "", "both": False,
+        "receipt": False, "version": 1, "author": author, "fanned_to": 0, "is_fanned": False, "created_at": now,
+    }  # fmt: skip
+    made = tx.execute(insert(notice).values(**values).returning(notice.c.id)).scalar_one()
+    return get(tx, made)
+
+
+def get(tx: Transaction, notice_id: int) -> Notice:
+    """Raises LookupError for an id that never was."""
+    found = find(tx, notice_id)
+    if found is None:
+        raise LookupError(f"no notice {notice_id}")
+    return found
+
+
+def find(tx: Transaction, notice_id: int) -> Notice | None:
+    row = tx.one(select(notice).where(notice.c.id == notice_id))
+    return _notice(row) if row else None
+
+
+def every(tx: Transaction, *, limit: int = 50) -> list[Notice]:
+    """The newest first."""
+    return [_notice(row) for row in tx.all(select(notice).order_by(notice.c.id.desc()).limit(limit))]
+
+
+def draft_of(tx: Transaction, author: str) -> Notice | None:
+    """The newest draft of an author that is not sent yet."""
+    wanted = select(notice).where(notice.c.author == author, notice.c.state == NoticeState.DRAFT)
+    row = tx.one(wanted.order_by(notice.c.id.desc()).limit(1))
+    return _notice(row) if row else None
+
+
+def edit(tx: Transaction, seen: Notice, **changes: Any) -> Notice | None:
+    """`seen` with `changes` (texts, audience, urgency, both, receipt); None where somebody else has changed or sent
+    it since."""
+    changed = (
+        update(notice)
+        .where(notice.c.id == seen.id, notice.c.version == seen.version, notice.c.state.in_(BEFORE_SENDING))
+        .values(version=seen.version + 1, state=NoticeState.DRAFT, due_at=None, **changes)
+        .returning(notice.c.id)
+    )
+    return get(tx, seen.id) if tx.execute(changed).first() else None
+
+
+def faults(seen: Notice, counted: Count, event: Event) -> list[Fault]:
+    """What must be mended before it is sent: each with its place and the remedy; nothing of the draft is lost."""
+    out: list[Fault] = []
+    texts = {language: text for language, text in seen.texts.items() if text.strip()}
+    if not texts:
+        out.append(Fault("text", 0, "is empty", "write it in every language that is read"))
+    for language, text in texts.items():
+        size = splitting.size(text, "utf16")
+        if size > LONGEST:
+            out.append(
+                Fault(f"text.{language}", 0, f"has {size} characters", f"at most {LONGEST} fit into one message")
+            )
+        elif "wechat" in {channel for channel, _ in counted.by} and len(text.encode()) > LONGEST_BYTES:
+            out.append(
+                Fault(f"text.{language}", 0, "is too long for WeChat", f"at most {LONGEST_BYTES // 3} characters")
+            )
+        for number, line in enumerate(text.splitlines(), 1):
+            if broken := LEFT_OVER.search(SPAN.sub("", line)):
+                what = "a link that leads nowhere" if broken[0] == "](" else "a ** without its other"
+                out.append(Fault(f"text.{language}", number, f"holds {what}", "**bold**, [label](https://…)"))
+    missing = sorted({base(language) for language in counted.languages if texts and not seen.in_(language)})
+    if missing:
+        write = f"write it in {', '.join(missing)}, or send every text to those readers (both)"
+        out.append(Fault("text", 0, f"is missing in {', '.join(missing)}, which its audience reads", write))
+    if not counted.total:
+        reason = "nobody in it can be written to" if counted.unreachable or counted.declined else "is nobody"
+        out.append(Fault("audience", 0, reason, audiences.WRITE))
+    return out
+
+
+def moment(local: datetime, zone: ZoneInfo, now: datetime) -> datetime | Fault:
+    """The aware UTC moment of a local time of the event, or why nothing can be scheduled then."""
+    aware = local.replace(tzinfo=zone)
+    utc = aware.astimezone(UTC)
+    if utc.astimezone(zone).replace(tzinfo=None) != local:
+        return Fault(
+            "at", 0, f"{local:%H:%M} does not exist that night: the clocks skip it", "an hour later or earlier"
+        )
+    if utc <= now:
+        here = now.astimezone(zone)
+        return Fault("at", 0, f"is past: it is {here:%Y-%m-%d %H:%M} there", "a moment to come, or send it now")
+    return utc
+
+
+def send(tx: Transaction, seen: Notice, now: datetime) -> bool:
+    """Begin to send; False where it was edited, sent or cancelled since it was seen. The caller has looked at
+    `faults`."""
+    going = {"state": NoticeState.SENDING, "started_at": now, "due_at": None}
+    return _step(tx, seen.id, BEFORE_SENDING, version=seen.version, **going)
+
+
+def schedule(tx: Transaction, seen: Notice, due_at: datetime) -> bool:
+    """As `send`, at `due_at` (aware UTC)."""
+    return _step(tx, seen.id, BEFORE_SENDING, version=seen.version, state=NoticeState.SCHEDULED, due_at=due_at)
+
+
+def pause(tx: Transaction, notice_id: int) -> bool:
+    """Nothing more is sent, what is in flight ends; False where it was not being sent."""
+    return _step(tx, notice_id, (NoticeState.SENDING,), state=NoticeState.PAUSED)
+
+
+def resume(tx: Transaction, notice_id: int) -> bool:
+    return _step(tx, notice_id, (NoticeState.PAUSED,), state=NoticeState.SENDING)
+
+
+def cancel(tx: Transaction, notice_id: int, now: datetime) -> bool:
+    """Whoever has not got it will not; False where it is over or was never begun."""
+    open_ = (*BEFORE_SENDING, NoticeState.SENDING, NoticeState.PAUSED)
+    return _step(tx, notice_id, open_, state=NoticeState.CANCELLED, ended_at=now)
+
+
+def recall(tx: Transaction, notice_id: int, now: datetime) -> bool:
+    """Take it back from whoever got it, where the platform can; nobody else gets it."""
+    begun = (NoticeState.SENDING, NoticeState.PAUSED, NoticeState.SENT, NoticeState.CANCELLED)
+    return _step(tx, notice_id, begun, state=NoticeState.RECALLED, ended_at=now)
+
+
+def correct(tx: Transaction, seen: Notice, texts: Mapping[str, str]) -> bool:
+    """Put other texts in its place: with those who have it and for those who have not; False where another
+    correction came first."""
+    found = find(tx, seen.id)
+    if found is None or found.state not in CORRECTABLE:
+        return False
+    state = NoticeState.PAUSED if found.state == NoticeState.PAUSED else NoticeState.SENDING
+    values = {"texts": {**seen.texts, **texts}, "state": state, "version": seen.version + 1}
+    return _step(tx, seen.id, CORRECTABLE, version=seen.version, **values)
+
+
+def _step(tx: Transaction, notice_id: int, from_: Sequence[NoticeState], *, version: int = 0, **values: Any) -> bool:
+    changed = update(notice).where(notice.c.id == notice_id, notice.c.state.in_(from_))
+    if version:
+        changed = changed.where(notice.c.version == version)
+        values.setdefault("version", version + 1)
+    return tx.execute(changed.values(**values).returning(notice.c.id)).first() is not None
+
+
+def confirm(tx: Transaction, notice_id: int, person_id: int, now: datetime) -> bool:
+    """The person says that they have read it; False where it never went to them."""
+    theirs = delivery.c.notice_id == notice_id, delivery.c.person_id == person_id
+    read = update(delivery).where(*theirs, delivery.c.read_at.is_(None)).values(read_at=now)
+    tx.execute(read)
+    return tx.one(select(delivery.c.id).where(*theirs)) is not None
+
+
+def still_true(tx: Transaction, event: Event, person_id: int, *, limit: int = 5) -> list[Notice]:
+    """What was announced and not taken back, newest first: to everyone, or to this person."""
+    theirs = select(delivery.c.notice_id).where(delivery.c.person_id == person_id, delivery.c.message_id != "")
+    told = (NoticeState.SENDING, NoticeState.PAUSED, NoticeState.SENT)
+    wanted = (
+        select(notice)
+        .where(notice.c.kind == "broadcast", notice.c.state.in_(told))
+        .where((notice.c.audience == "") | notice.c.id.in_(theirs))
+        .order_by(notice.c.id.desc())
+        .limit(limit)
+    )
+    return [_notice(row) for row in tx.all(wanted)]
+
+
+def count(tx: Transaction, seen: Notice, event: Event) -> Count:
+    """Whom it would reach now. Raises BadInput for an audience that is none."""
+    return audiences.count(tx, audiences.parse(seen.audience, event), event, seen.urgency)
+
+
+def audience_of(seen: Notice, event: Event) -> Audience:
+    return audiences.parse(seen.audience, event)
+
+
+def _notice(row: RowMapping) -> Notice:
+    return Notice(
+        id=row["id"], kind=row["kind"], state=NoticeState(row["state"]), urgency=Urgency(row["urgency"]),
+        texts=row["texts"], audience=row["audience"], both=row["both"], receipt=row["receipt"], version=row["version"],
+        author=row["author"], due_at=row["due_at"], created_at=row["created_at"], started_at=row["started_at"],
+        ended_at=row["ended_at"], is_fanned=row["is_fanned"],
+    )  # fmt: skip

@@ -1,0 +1,362 @@
+"""The ledger of deliveries: one row for each person that a notice is for, and what became of it.
+
+fan_out makes the rows, claim leases some, mark says that the call begins, close what came of it. What makes it
+safe: UNIQUE (notice, person, turn), so that a fan-out that runs again adds nobody twice; leases, so that a row is in
+one process's hands; `sending` committed before the call, so that a kill leaves in doubt only what was being sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, literal, or_, select, update
+
+from bot.chat.channel import Failed, InDoubt, Later, Sent, Unreachable, Verdict
+from bot.delivery.tables import OPEN, State
+from bot.event.model import Event
+from bot.notices import audience as audiences
+from bot.notices.broadcast import Notice, find
+from bot.notices.tables import NoticeState, Urgency, delivery, notice
+from bot.people import privacy
+from bot.people.tables import account, person
+from bot.store.transaction import Transaction
+
+SLICE = 2000  # persons a statement: a few ten milliseconds on SQLite, whose one writer people's turns share
+LEASE = timedelta(seconds=15)
+MOST_ATTEMPTS = 4  # of an urgent one in doubt
+NOBODY = "no account can be written to"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A delivery leased to be sent, corrected or taken back. language: of the person, now. version: of the text that
+    their message shows, 0 before it is sent."""
+
+    id: int
+    notice_id: int
+    person_id: int
+    account_id: int
+    channel: str
+    address: str
+    language: str
+    silent: bool
+    attempts: int
+    message_id: str
+    version: int
+
+
+def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> bool:
+    """The rows of the next SLICE persons; whether there may be more. To be called until there are not.
+
+    Safe under a race and a kill: the cursor moves in the same transaction, rows that are there already stay.
+    """
+    seen = tx.one(select(notice).where(notice.c.id == notice_id).with_for_update())
+    if seen is None or seen["is_fanned"] or seen["state"] not in (NoticeState.SENDING, NoticeState.PAUSED):
+        return False
+    upto = audiences.next_ids(tx, seen["fanned_to"], SLICE)
+    if upto is None:
+        tx.execute(update(notice).where(notice.c.id == notice_id).values(is_fanned=True))
+        return False
+    urgency = Urgency(seen["urgency"])
+    quiet = None if urgency == Urgency.URGENT else audiences.quiet_until(now, event)
+    audience = audiences.parse(seen["audience"], event)
+    people = audiences.selected(audience, event, urgency, after=seen["fanned_to"], upto=upto).subquery("people")
+    reached = people.c.account_id.is_not(None)
+    rows = select(
+        literal(notice_id), people.c.person_id, people.c.account_id, literal(1),
+        case((reached, literal(State.QUEUED.value)), else_=literal(State.UNREACHABLE.value)), people.c.silent,
+        literal(quiet or now, delivery.c.due_at.type), literal(""), literal(0), literal(""), literal(0),
+        case((reached, literal("")), else_=literal(NOBODY)),
+        case((reached, None), else_=literal(now, delivery.c.closed_at.type)),
+    ).where(literal(value=True))  # fmt: skip
+    names = [
+        "notice_id", "person_id", "account_id", "turn", "state", "silent", "due_at", "lease_owner", "attempts",
+        "message_id", "version", "why", "closed_at",
+    ]  # fmt: skip
+    tx.execute(tx.insert(delivery).from_select(names, rows).on_conflict_do_nothing())
+    tx.execute(update(notice).where(notice.c.id == notice_id).values(fanned_to=upto))
+    return True
+
+
+def begin_due(tx: Transaction, now: datetime) -> int:
+    """Scheduled notices whose time has come begin; how many did. Each once: a compare-and-set on its state."""
+    due = update(notice).where(notice.c.state == NoticeState.SCHEDULED, notice.c.due_at <= now)
+    begun = due.values(state=NoticeState.SENDING, started_at=now, version=notice.c.version + 1).returning(notice.c.id)
+    return len(tx.execute(begun).all())
+
+
+def active(tx: Transaction) -> list[Notice]:
+    """The notices with anything to do, most urgent first, then in the order they were begun."""
+    wanted = (
+        select(notice.c.id)
+        .where(
+            notice.c.state.in_((NoticeState.SENDING, NoticeState.RECALLED)),
+            or_(notice.c.ended_at.is_(None), _to_withdraw()),
+        )
+        .order_by(case((notice.c.urgency == Urgency.URGENT, 0), else_=1), notice.c.started_at, notice.c.id)
+    )
+    return [found for id_ in tx.execute(wanted).scalars().all() if (found := find(tx, id_)) is not None]
+
+
+def _to_withdraw() -> ColumnElement[bool]:
+    return and_(
+        notice.c.state == NoticeState.RECALLED,
+        exists().where(
+            delivery.c.notice_id == notice.c.id, delivery.c.state == State.SENT, delivery.c.message_id != ""
+        ),
+    )
+
+
+_WITH_ACCOUNT = delivery.join(account, account.c.id == delivery.c.account_id).join(
+    person, person.c.id == delivery.c.person_id
+)
+
+
+def claim(
+    tx: Transaction, seen: Notice, *, owner: str, channels: Sequence[str], limit: int, now: datetime
+) -> list[Due]:
+    """Lease up to `limit` deliveries of the notice to `owner`: to be sent, else to be corrected, else, where it is
+    recalled, to be taken back.
+
+    Safe under a race: the rows are locked (PostgreSQL: SKIP LOCKED) or the writer is alone (SQLite).
+    """
+    if seen.state == NoticeState.RECALLED:
+        wanted = [and_(delivery.c.state == State.SENT, delivery.c.message_id != "")]
+    else:
+        wanted = [
+            delivery.c.state == State.QUEUED,
+            and_(delivery.c.state == State.SENT, delivery.c.version < seen.version, delivery.c.message_id != ""),
+        ]
+    out: list[Due] = []
+    for condition in wanted:
+        if len(out) < limit:
+            out += _lease(tx, seen, condition, owner=owner, channels=channels, limit=limit - len(out), now=now)
+    return out
+
+
+def _lease(
+    tx: Transaction, seen: Notice, condition: ColumnElement[bool], *, owner: str, channels: Sequence[str], limit: int,
+    now: datetime,
+) -> list[Due]:  # fmt: skip
+    free = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until < now)
+    due = (
+        select(
+            delivery.c.id, delivery.c.notice_id, delivery.c.person_id, delivery.c.account_id, account.c.channel,
+            account.c.address, person.c.language, delivery.c.silent, delivery.c.attempts, delivery.c.message_id,
+            delivery.c.version,
+        )
+        .select_from(_WITH_ACCOUNT)
+        .where(delivery.c.notice_id == seen.id, condition, delivery.c.due_at <= now, free)
+        .where(account.c.channel.in_(channels))
+        .order_by(delivery.c.id)
+        .limit(limit)
+    )  # fmt: skip
+    if tx.is_postgresql:
+        due = due.with_for_update(of=delivery, skip_locked=True)
+    found = [Due(**row) for row in tx.all(due)]
+    if found:
+        leased = update(delivery).where(delivery.c.id.in_([each.id for each in found]))
+        tx.execute(leased.values(lease_owner=owner, lease_until=now + LEASE))
+    return found
+
+
+_MARK = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.lease_owner == bindparam("owner"))
+    .where(delivery.c.state == State.QUEUED, delivery.c.lease_until >= bindparam("now"))
+    .where(
+        exists().where(notice.c.id == delivery.c.notice_id, notice.c.state == NoticeState.SENDING)
+    )
+    .values(state=State.SENDING, attempts=delivery.c.attempts + 1, lease_until=bindparam("until"))
+    .returning(delivery.c.id)
+)  # fmt: skip
+
+
+def mark(tx: Transaction, ids: Sequence[int], *, owner: str, now: datetime) -> set[int]:
+    """The calls for these begin: the ids that may still be sent. The others' notice is paused, cancelled or recalled
+    by now, or their lease has run out."""
+    return set(tx.execute(_MARK, {"ids": list(ids), "owner": owner, "now": now, "until": now + LEASE}).scalars())
+
+
+def still_leased(tx: Transaction, ids: Sequence[int], *, owner: str, now: datetime) -> set[int]:
+    """Of these, what is still ours and of a notice that is being sent."""
+    sending = exists().where(notice.c.id == delivery.c.notice_id, notice.c.state == NoticeState.SENDING)
+    ours = delivery.c.id.in_(list(ids)), delivery.c.lease_owner == owner, delivery.c.lease_until >= now
+    return set(tx.execute(select(delivery.c.id).where(*ours, sending)).scalars())
+
+
+_CLOSE = (
+    update(delivery)
+    .where(delivery.c.id == bindparam("row_id"), delivery.c.lease_owner == bindparam("owner"))
+    .values(
+        state=bindparam("to_state"), due_at=bindparam("to_due"), message_id=bindparam("to_message"),
+        why=bindparam("to_why"), version=bindparam("to_version"), closed_at=bindparam("to_closed"),
+        lease_until=None, lease_owner="",
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What came of a call. act: `send`, `correct` or `withdraw`; version: of the text that was sent; urgent: what is in
+    doubt is sent again."""
+
+    due: Due
+    act: str
+    verdict: Verdict
+    version: int
+    urgent: bool
+
+
+def close(tx: Transaction, closings: Sequence[Closing], *, owner: str, now: datetime) -> None:
+    """Write what came of each call, and of those whose account cannot be written to find another of the person's."""
+    if not closings:
+        return
+    tx.execute(_CLOSE, [{"row_id": each.due.id, "owner": owner, **_outcome(each, now)} for each in closings])
+    lost = [each.due for each in closings if isinstance(each.verdict, Unreachable) and each.act == "send"]
+    if lost:
+        tx.execute(update(account).where(account.c.id.in_([due.account_id for due in lost])).values(reachable=False))
+        for due in lost:
+            _fall_back(tx, due, now)
+
+
+def _outcome(closing: Closing, now: datetime) -> dict[str, Any]:
+    due = closing.due
+
+    def row(state: State, *, at: datetime = now, message: str = due.message_id, why: str = "") -> dict[str, Any]:
+        version = closing.version if state == State.SENT else due.version
+        return {
+            "to_state": state, "to_due": at, "to_message": message, "to_why": why, "to_version": version,
+            "to_closed": None if state in OPEN else now,
+        }  # fmt: skip
+
+    if closing.act != "send":
+        return _after(closing, row, now)
+    match closing.verdict:
+        case Sent(message_id):
+            return row(State.SENT, message=message_id or "-")
+        case Later(seconds, _, why):
+            return row(State.QUEUED, at=now + timedelta(seconds=seconds), why=why)
+        case Unreachable(why):
+            return row(State.UNREACHABLE, why=why)
+        case Failed(why):
+            return row(State.FAILED, why=why)
+        case InDoubt(why) if closing.urgent and due.attempts + 1 < MOST_ATTEMPTS:
+            return row(State.QUEUED, at=now + timedelta(seconds=2 ** (due.attempts + 1)), why=why)
+        case InDoubt(why):
+            return row(State.IN_DOUBT, why=why)
+
+
+def _after(closing: Closing, row: Any, now: datetime) -> dict[str, Any]:
+    """The row of a message that was to be corrected or taken back: what cannot be is left as it is, and said."""
+    done = State.RECALLED if closing.act == "withdraw" else State.SENT
+    match closing.verdict:
+        case Sent():
+            return dict(row(done))
+        case Later(seconds, _, why):
+            return dict(row(State.SENT, at=now + timedelta(seconds=seconds), why=why)) | {
+                "to_version": closing.due.version
+            }
+        case InDoubt(why) | Unreachable(why) | Failed(why):
+            kept = dict(row(State.SENT, why=f"{closing.act}: {why}"))
+            return kept if closing.act == "correct" else kept | {"to_message": ""}
+
+
+def _fall_back(tx: Transaction, due: Due, now: datetime) -> None:
+    """On another account of the person's that can be written to, where there is one."""
+    other = (
+        select(account.c.id)
+        .where(account.c.person_id == due.person_id, account.c.reachable, account.c.id != due.account_id)
+        .where(account.c.channel.not_in(audiences.NEVER_PUSHED))
+        .order_by(func.coalesce(account.c.used_at, account.c.created_at).desc())
+        .limit(1)
+    )
+    found = tx.scalar(other)
+    if found is not None:
+        again = {"account_id": found, "state": State.QUEUED, "due_at": now, "closed_at": None, "attempts": 0}
+        tx.execute(update(delivery).where(delivery.c.id == due.id).values(**again))
+
+
+def sweep(tx: Transaction, now: datetime) -> int:
+    """What a process left that died in a call: in doubt, or, of an urgent notice, to be sent again; how many."""
+    urgent = exists().where(notice.c.id == delivery.c.notice_id, notice.c.urgency == Urgency.URGENT)
+    left = and_(delivery.c.state == State.SENDING, delivery.c.lease_until < now)
+    again = and_(urgent, delivery.c.attempts < MOST_ATTEMPTS)
+    taken = (
+        update(delivery)
+        .where(left)
+        .values(
+            state=case((again, State.QUEUED.value), else_=State.IN_DOUBT.value),
+            closed_at=case((again, None), else_=literal(now, delivery.c.closed_at.type)),
+            why="the process ended in the call", lease_owner="", lease_until=None,
+        )
+        .returning(delivery.c.id)
+    )  # fmt: skip
+    return len(tx.execute(taken).all())
+
+
+def release(tx: Transaction, *, owner: str) -> None:
+    """Give back what is leased and not being sent: for a process that stops politely."""
+    mine = update(delivery).where(delivery.c.lease_owner == owner, delivery.c.state != State.SENDING)
+    tx.execute(mine.values(lease_owner="", lease_until=None))
+
+
+def end(tx: Transaction, notice_id: int, now: datetime) -> bool:
+    """Close the notice where all of it is done; whether it is."""
+    open_ = exists().where(delivery.c.notice_id == notice.c.id, delivery.c.state.in_(OPEN))
+    older = exists().where(
+        delivery.c.notice_id == notice.c.id, delivery.c.state == State.SENT, delivery.c.version < notice.c.version,
+        delivery.c.message_id != "",
+    )  # fmt: skip
+    done = update(notice).where(notice.c.id == notice_id, notice.c.state == NoticeState.SENDING, notice.c.is_fanned)
+    ended = done.where(~open_, ~older).values(state=NoticeState.SENT, ended_at=now).returning(notice.c.id)
+    return tx.execute(ended).first() is not None
+
+
+def second_try(tx: Transaction, notice_id: int, now: datetime) -> int:
+    """To whoever has not confirmed: the notice once more, on another account of theirs; how many have one."""
+    tried = select(delivery.c.account_id).where(delivery.c.notice_id == notice_id, delivery.c.account_id.is_not(None))
+    first = delivery.alias("first")
+    other = account.alias("other")
+    best = (
+        select(func.min(other.c.id))
+        .where(other.c.person_id == first.c.person_id, other.c.reachable, other.c.id.not_in(tried))
+        .where(other.c.channel.not_in(audiences.NEVER_PUSHED))
+        .scalar_subquery()
+    )
+    rows = select(
+        literal(notice_id), first.c.person_id, best, literal(2), literal(State.QUEUED.value), first.c.silent,
+        literal(now, delivery.c.due_at.type), literal(""), literal(0), literal(""), literal(0), literal(""),
+    ).where(
+        first.c.notice_id == notice_id, first.c.turn == 1, first.c.read_at.is_(None), best.is_not(None)
+    )  # fmt: skip
+    names = [
+        "notice_id", "person_id", "account_id", "turn", "state", "silent", "due_at", "lease_owner", "attempts",
+        "message_id", "version", "why",
+    ]  # fmt: skip
+    made = tx.execute(
+        tx.insert(delivery).from_select(names, rows).on_conflict_do_nothing().returning(delivery.c.id)
+    ).all()
+    if made:
+        again = update(notice).where(notice.c.id == notice_id, notice.c.state == NoticeState.SENT)
+        tx.execute(again.values(state=NoticeState.SENDING, ended_at=None))
+    return len(made)
+
+
+def _show(tx: Transaction, person_id: int) -> Any:
+    rows = tx.all(
+        select(delivery.c.state, delivery.c.closed_at, delivery.c.read_at, notice.c.texts)
+        .join_from(delivery, notice)
+        .where(delivery.c.person_id == person_id)
+        .order_by(delivery.c.id)
+    )
+    moments = ("closed_at", "read_at")
+    return [{**row, **{name: row[name].isoformat() if row[name] else None for name in moments}} for row in rows]
+
+
+def _erase(tx: Transaction, person_id: int) -> None:
+    tx.execute(delete(delivery).where(delivery.c.person_id == person_id))
+
+
+privacy.register(privacy.Subject("notices", ("delivery",), _show, _erase))

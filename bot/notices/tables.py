@@ -1,0 +1,90 @@
+"""notice: something to tell many. delivery: one notice to one person, on one account at a time. preference: what a
+person wants to be told."""
+
+from enum import StrEnum
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
+
+from bot.store.schema import Moment, RowId, metadata
+
+
+class NoticeState(StrEnum):
+    """Where a notice stands. From DRAFT or SCHEDULED to SENDING it goes once, by a compare-and-set."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    SENT = "sent"  # nothing is open any more
+    CANCELLED = "cancelled"
+    RECALLED = "recalled"
+
+
+class Urgency(StrEnum):
+    NORMAL = "normal"
+    URGENT = "urgent"  # overtakes, knows no quiet hours and no preference, is sent again where in doubt
+
+
+class Level(StrEnum):
+    """How a person wants a kind of message."""
+
+    ON = "on"
+    OFF = "off"
+    SILENT = "silent"
+
+
+KINDS = ("changes", "announcements", "digest", "reminders")
+
+notice = Table(
+    "notice",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("kind", String(20), nullable=False),  # "broadcast"; who words it is registered under it
+    Column("state", String(12), nullable=False),
+    Column("urgency", String(8), nullable=False),
+    Column("texts", JSON, nullable=False),  # language -> text, as an organizer wrote it
+    Column("audience", String(400), nullable=False),  # as written, see audience.py; "" is everyone
+    Column("both", Boolean, nullable=False),  # whoever's language is missing gets all texts, by explicit choice
+    Column("receipt", Boolean, nullable=False),  # asks to be confirmed as read
+    Column("version", Integer, nullable=False),  # counts up with each edit, so that nobody sends what they did not see
+    Column("author", String(160), nullable=False),  # "telegram:123", "shell"
+    Column("due_at", Moment),  # of a schedule
+    Column("fanned_to", RowId, nullable=False),  # persons up to this id have their deliveries
+    Column("is_fanned", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Index(None, "state"),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("notice_id", RowId, ForeignKey("notice.id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", RowId, ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("account_id", RowId, ForeignKey("account.id", ondelete="CASCADE")),  # NULL: they have none to write to
+    Column("turn", Integer, nullable=False),  # 1; 2 for the second try on another account
+    Column("state", String(12), nullable=False),  # bot.delivery.tables.State
+    Column("silent", Boolean, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("lease_until", Moment),
+    Column("lease_owner", String(40), nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("message_id", String(64), nullable=False, default=""),
+    Column("version", Integer, nullable=False, default=0),  # of the text that the message shows
+    Column("why", Text, nullable=False, default=""),
+    Column("closed_at", Moment),
+    Column("read_at", Moment),
+    UniqueConstraint("notice_id", "person_id", "turn"),
+    Index("ix_delivery_notice_state", "notice_id", "state", "due_at"),
+)
+
+preference = Table(
+    "preference",
+    metadata,
+    Column("person_id", RowId, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("level", String(8), nullable=False),
+    Index(None, "kind", "level", sqlite_where=text("level <> 'on'"), postgresql_where=text("level <> 'on'")),
+)

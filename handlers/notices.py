@@ -1,0 +1,32 @@
+"""The wording of notices, and what their readers do with them: confirm, look back, choose what they get."""
+
+from bot.chat.reply import Button, Reply
+from bot.conversation.context import Context
+from bot.conversation.router import on
+from bot.notices import broadcast
+from bot.notices.broadcast import Notice
+from bot.notices.tables import Urgency
+from bot.text.words import Words
+from handlers import cards
+
+
+@on.notice("broadcast")
+def announcement(notice: Notice, say: Words, silent: bool) -> Reply:
+    """An organizer's text, as its reader gets it."""
+    text = say.markup(notice.in_(say.language))
+    buttons: list[Button] = []
+    if notice.urgency == Urgency.URGENT:
+        text = say("**Urgent**") + text
+    else:
+        buttons.append(cards.button(say.p("button", "What I receive"), "notify"))
+    if notice.receipt:
+        buttons.insert(0, cards.button(say.p("button", "I have read this"), "read", str(notice.id)))
+    return Reply(text=text, buttons=tuple(buttons), silent=silent)
+
+
+@on.press("read")
+def read(ctx: Context, notice_id: str) -> Reply:
+    """The reader confirms."""
+    if notice_id.isdigit() and broadcast.confirm(ctx.tx, int(notice_id), ctx.person.id, ctx.now):
+        return Reply(text=ctx.say("Thank you: the organizers see that you have read it."))
+    return Reply(text=ctx.say("This announcement is no longer there."), buttons=cards.menu(ctx.say)[:3])
