@@ -32,8 +32,8 @@ from bot.desk import unanswered
 from bot.errors import BadInput, Fault, PortTaken, StoreUnreachable
 from bot.event import load
 from bot.event.model import Event
-from bot.notices.broadcast import Notice
 from bot.notices import preferences  # noqa: F401  registers what it holds
+from bot.notices.broadcast import Notice
 from bot.notices.courier import Courier
 from bot.pages.calendars import Calendars
 from bot.pages.health import Health
@@ -211,6 +211,7 @@ class App:
             event=lambda: (opened.versions.last or opened.published).event,
             words=lambda language: words_for(opened.versions.last or opened.published, language),
             wording=_worded,
+            alone=opened.store.is_sqlite,
         )
         self.conversation = Conversation(
             Parts(

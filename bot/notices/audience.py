@@ -135,8 +135,9 @@ def selected(
     wants = [] if urgency == Urgency.URGENT else [or_(pref.c.level.is_(None), pref.c.level != Level.OFF)]
     return (
         select(
-            person.c.id.label("person_id"), reached.label("account_id"), func.coalesce(silent, literal(value=False)).label("silent"),
-            person.c.language, func.coalesce(account_of.c.channel, ""),
+            person.c.id.label("person_id"), reached.label("account_id"),
+            func.coalesce(silent, literal(value=False)).label("silent"), person.c.language,
+            func.coalesce(account_of.c.channel, ""),
         )
         .select_from(_from(pref, account_of))
         .where(*where, *wants)

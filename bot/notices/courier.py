@@ -42,9 +42,14 @@ class Courier:
     def __init__(
         self, store: Store, channels: Mapping[str, Channel], clock: Clock, *, owner: str, event: Callable[[], Event],
         words: Callable[[str], Words], wording: Wording,
+        alone: bool,
     ) -> None:  # fmt: skip
-        """event: as published now. words: language -> its Words. wording: makes the Reply of a notice."""
+        """alone: no other process sends on this database, so that leases found at start are dead ones.
+
+        event: as published now. words: language -> its Words. wording: makes the Reply of a notice.
+        """
         self._store, self._channels, self._clock = store, channels, clock
+        self._alone = alone
         self._owner, self._event, self._words, self._wording = owner, event, words, wording
         self._parcels: OrderedDict[tuple[object, ...], Parcel | None] = OrderedDict()
         self._flying: dict[str, int] = dict.fromkeys(channels, 0)
@@ -64,6 +69,8 @@ class Courier:
         writer = asyncio.create_task(self._write())
         sweeper = asyncio.create_task(self._sweep())
         try:
+            if self._alone:
+                await self._store.write(ledger.sweep, self._clock.now(), alone=self._owner)
             while True:
                 self._awake.clear()
                 try:

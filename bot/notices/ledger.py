@@ -278,10 +278,17 @@ def _fall_back(tx: Transaction, due: Due, now: datetime) -> None:
         tx.execute(update(delivery).where(delivery.c.id == due.id).values(**again))
 
 
-def sweep(tx: Transaction, now: datetime) -> int:
-    """What a process left that died in a call: in doubt, or, of an urgent notice, to be sent again; how many."""
+def sweep(tx: Transaction, now: datetime, *, alone: str = "") -> int:
+    """What a process left that died in a call: in doubt, or, of an urgent notice, to be sent again; how many.
+
+    alone: the owner that is the only one, so that every other's leases are a dead one's and need not run out.
+    """
     urgent = exists().where(notice.c.id == delivery.c.notice_id, notice.c.urgency == Urgency.URGENT)
-    left = and_(delivery.c.state == State.SENDING, delivery.c.lease_until < now)
+    dead = delivery.c.lease_owner != alone if alone else delivery.c.lease_until < now
+    if alone:
+        leased = update(delivery).where(delivery.c.lease_owner != "", dead, delivery.c.state != State.SENDING)
+        tx.execute(leased.values(lease_owner="", lease_until=None))
+    left = and_(delivery.c.state == State.SENDING, dead)
     again = and_(urgent, delivery.c.attempts < MOST_ATTEMPTS)
     taken = (
         update(delivery)

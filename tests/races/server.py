@@ -17,7 +17,7 @@ def start() -> None:
     os.environ["PASSERELLE_TELEGRAM_API_URL"] = telegram
     os.environ["PASSERELLE_TELEGRAM_TOKEN"] = token
     os.environ["PASSERELLE_EMBEDDER"] = "none"
-    os.environ["PASSERELLE_TELEGRAM_RATE"] = "0"  # no pace: the load is what is tested
+    os.environ.setdefault("PASSERELLE_TELEGRAM_RATE", "0")  # no pace: the load is what is tested
     os.environ["PASSERELLE_CLOCK"] = "2014-11-06T09:00"
     logs.set_up("json")
     signal.signal(signal.SIGINT, signal.default_int_handler)
