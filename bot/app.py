@@ -163,7 +163,7 @@ def secret_key(settings: Settings) -> str:
     return path.read_text(encoding="ascii")
 
 
-def _worded(notice: Notice, say: Words, silent: bool) -> Reply:
+def worded(notice: Notice, say: Words, silent: bool) -> Reply:
     """A notice as its readers get it, by whoever words its kind."""
     handler = on.find("notice", notice.kind)
     assert handler is not None, f"nobody words {notice.kind}"
@@ -210,7 +210,7 @@ class App:
             owner=self.sender.owner,
             event=lambda: (opened.versions.last or opened.published).event,
             words=lambda language: words_for(opened.versions.last or opened.published, language),
-            wording=_worded,
+            wording=worded,
             alone=opened.store.is_sqlite,
         )
         self.conversation = Conversation(

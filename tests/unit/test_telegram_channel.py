@@ -96,7 +96,10 @@ async def channel(double: TelegramDouble) -> AsyncIterator[TelegramChannel]:
 async def send(channel: TelegramChannel, reply: Reply | str, chat: int = 7, *, replacing: str = "") -> list[object]:
     reply = Reply(text=markup.parse(reply)) if isinstance(reply, str) else reply
     parcels = channel.render([reply], SAY, replacing=replacing)
-    return [await channel.send(str(chat), parcel, because="1", sequence=1) for parcel in parcels]
+    return [
+        await channel.admit(str(chat)) or await channel.send(str(chat), parcel, because="1", sequence=1)
+        for parcel in parcels
+    ]
 
 
 # --- updates
