@@ -226,6 +226,7 @@ class App:
                 public_url=settings.public_url,
                 retention_days=settings.retention_days,
                 reads_along=self.choice.host if self.choice else "",
+                organizers=settings.organizer_accounts,
             )
         )
 

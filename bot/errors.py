@@ -4,18 +4,22 @@ Expected outcomes (full, closed, outside the window) are return values, not exce
 what people write (event data, settings) are collected as `Fault` and shown all at once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One thing wrong in somebody's input. file, line: where; what: the fault; do: what to write instead."""
+    """One thing wrong in somebody's input. file, line: where; what: the fault; do: what to write instead.
+
+    code: for who words it in another language: which fault it is, then what is particular to this one.
+    """
 
     file: str
     line: int
     what: str
     do: str = ""
+    code: tuple[str, ...] = field(default=(), compare=False)
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}" if self.line else self.file

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from bot.errors import BadSettings, Fault
 
 PREFIX = "PASSERELLE_"
+ACCOUNT = re.compile(r"telegram:\d+|wechat:[\w-]{6,128}|(?:web|terminal):[\w.-]{1,128}", re.ASCII)
 TOKEN = re.compile(r"\d{5,}:[\w-]{20,}", re.ASCII)  # Telegram's: the bot's number, a colon, 35 characters today
 
 # What to write where a value cannot be read. A value is shown beside it unless the setting is a secret.
@@ -32,6 +33,7 @@ WRITE = {
     "telegram_mode": "write polling or webhook",
     "telegram_rate": "write messages a second, such as 30 (0: no pace of our own)",
     "wechat_api_url": "write an address such as https://api.example.org",
+    "organizers": "write telegram:NUMBER, wechat:OPENID, web:ADDRESS or terminal:NAME, with commas between them",
     "embedder": "write local, none, or the https:// address of an embeddings server",
     "llm_url": "write an address such as https://llm.example.org/v1",
     "retention_days": "write a number of days, 0 or more",
@@ -80,6 +82,17 @@ def _broker(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _accounts(value: str) -> str:
+    bad = [item for item in _items(value) if not ACCOUNT.fullmatch(item)]
+    if bad:
+        raise ValueError(", ".join(map(repr, bad)))
+    return value
+
+
+def _items(value: str) -> list[str]:
+    return [item for item in re.split(r"[,，;\s]+", value) if item]
+
+
 Address = Annotated[str, AfterValidator(_address)]
 
 
@@ -108,7 +121,7 @@ class Settings(BaseSettings):
     wechat_token: SecretStr | None = None
     wechat_aes_key: SecretStr | None = None
     wechat_api_url: Address = ""
-    organizers: str = ""
+    organizers: Annotated[str, AfterValidator(_accounts)] = ""
     embedder: Annotated[str, AfterValidator(_embedder)] = "local"
     llm_url: Address = ""
     llm_key: SecretStr | None = None
@@ -119,6 +132,12 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         return self.database_url.get_secret_value()
+
+    @property
+    def organizer_accounts(self) -> frozenset[tuple[str, str]]:
+        """(channel, address) of whoever may use organizers' commands."""
+        split = (item.partition(":") for item in _items(self.organizers))
+        return frozenset((channel, address) for channel, _, address in split)
 
 
 def load(environ: Mapping[str, str] | None = None) -> Settings:
@@ -144,6 +163,8 @@ def _unreadable(problem: Mapping[str, Any], environ: Mapping[str, str]) -> Fault
     where = "" if name in {each.upper() for each in environ} else " (in .env)"
     is_secret = "SecretStr" in str(Settings.model_fields[field].annotation)
     value = "what it holds" if is_secret else repr(problem["input"])
+    if field == "organizers" and "ctx" in problem:
+        value = str(problem["ctx"]["error"])  # those items alone that are wrong
     return Fault(name + where, 0, f"{value} cannot be used", WRITE.get(field, str(problem["msg"])))
 
 

@@ -7,10 +7,13 @@ from handlers import (
     interest,
     language,
     notices,
+    organizers,
     places,
     privacy,
     programme,
     questions,
+    readers,
+    sending,
     start,
 )
 
@@ -21,9 +24,12 @@ __all__ = [
     "interest",
     "language",
     "notices",
+    "organizers",
     "places",
     "privacy",
     "programme",
     "questions",
+    "readers",
+    "sending",
     "start",
 ]

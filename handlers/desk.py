@@ -1,10 +1,20 @@
-"""Reaching a human, announcements and what one receives: as far as this installation has them."""
+"""Reaching a human, what was announced, and what one receives unasked."""
 
-from bot.chat.reply import Reply
+from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
+from bot.notices import broadcast, preferences
+from bot.notices.broadcast import Notice
+from bot.notices.tables import Level, Urgency
 from bot.programme import facts
-from handlers import cards
+from bot.text import splitting
+from bot.text.markup import Markup, Paragraph, Span
+from bot.text.words import Words
+from handlers import cards, everything_else
+
+SHOWN = 5  # announcements in one message
+CUT = Markup((Paragraph((Span("…"),)),))
+NEXT = {Level.ON: Level.SILENT, Level.SILENT: Level.OFF, Level.OFF: Level.ON}
 
 
 @on.press("human")
@@ -32,27 +42,98 @@ def human(ctx: Context, *_: str) -> Reply:
     )
 
 
+@on.press("news")
 @on.command("news", "Announcements")
 def news(ctx: Context, *_: str) -> Reply:
-    return Reply(
-        text=ctx.say("There is no announcement yet. What the organizers announce will arrive in this chat."),
-        buttons=cards.menu(ctx.say)[:3],
+    """What was announced and is still true, newest first, in one message."""
+    say = ctx.say
+    found = [each for each in still_true(ctx) if each.in_(say.language)][:SHOWN]
+    if not found:
+        return Reply(
+            text=say("There is no announcement yet. What the organizers announce will arrive in this chat."),
+            buttons=cards.menu(say)[:3],
+        )
+    text = say("**Announcements**") + Markup.join(_told(each, say, broadcast.LONGEST // len(found)) for each in found)
+    receive = cards.button(say.p("button", "What I receive"), "notify")
+    return Reply(text=text, buttons=(receive, *cards.menu(say)[:2]))
+
+
+def still_true(ctx: Context) -> list[Notice]:
+    """What was announced to this person, or to everyone before they came."""
+    return broadcast.still_true(ctx.tx, ctx.event, ctx.person.id)
+
+
+def _told(notice: Notice, say: Words, longest: int) -> Markup:
+    """An announcement in a list: when, and its text as far as `longest` UTF-16 units go."""
+    assert notice.started_at is not None
+    when = say("**{day}, {hour}**", day=say.date(notice.started_at), hour=say.time(notice.started_at))
+    if notice.urgency == Urgency.URGENT:
+        when += say("**Urgent**")
+    text, *rest = splitting.split_markup(say.markup(notice.in_(say.language)), longest - 1, "utf16")
+    return when + text + (CUT if rest else Markup())
+
+
+@on.press("notify")
+@on.command("notify", "What I receive")
+def notify(ctx: Context, *_: str) -> Reply:
+    """What is sent unasked, and a button for each kind that changes it."""
+    say, levels = ctx.say, preferences.of(ctx.tx, ctx.person.id)
+    text = Markup.join(_level(kind, levels[kind], say) for kind in preferences.IN_USE)
+    text += say("Urgent announcements always come.")
+    text += say("When a place comes free for you in a session, I always write to you.")
+    text += say("For reminders, add your agenda to your calendar: it can warn you as early as you like.")
+    buttons = (
+        *(_next(kind, NEXT[levels[kind]], say) for kind in preferences.IN_USE),
+        cards.button(say.p("button", "Announcements"), "news"),
+        cards.button(say.p("button", "Add to calendar"), "calendar"),
+        cards.button(say.p("button", "My agenda"), "agenda"),
     )
+    return Reply(text=text, buttons=buttons, replaces=True)
+
+
+@on.press("prefer")
+def prefer(ctx: Context, kind: str = "", level: str = "", *_: str) -> Reply:
+    """Keep the choice and show how things stand."""
+    if kind not in preferences.IN_USE or level not in list(Level):
+        return everything_else.unknown_button(ctx)
+    preferences.choose(ctx.tx, ctx.person.id, kind, Level(level))
+    return notify(ctx)
 
 
 @on.command("stop", "Stop messages", in_menu=False)
-@on.command("notify", "What I receive")
-def notify(ctx: Context, *_: str) -> Reply:
-    """What is sent unasked: for now, only a place that comes free."""
+def stop(ctx: Context, *_: str) -> Reply:
+    """No more announcements, and how to have them again."""
     say = ctx.say
-    text = say(
-        "Unasked, I write to you only when a place comes free for you in a session, or to pass on an announcement."
-    )
-    text += say("For reminders, add your agenda to your calendar: it can warn you as early as you like.")
-    return Reply(
-        text=text,
-        buttons=(
-            cards.button(say.p("button", "Add to calendar"), "calendar"),
-            cards.button(say.p("button", "My agenda"), "agenda"),
-        ),
-    )
+    preferences.choose(ctx.tx, ctx.person.id, "announcements", Level.OFF)
+    text = say("Done: announcements no longer come, except urgent ones. To have them again: /notify")
+    return Reply(text=text, buttons=(_next("announcements", Level.ON, say),))
+
+
+def _level(kind: str, level: Level, say: Words) -> Markup:
+    """How a kind of message comes, in words."""
+    match level:
+        case Level.ON:
+            return say("**{kind}**: with a sound", kind=_name(kind, say))
+        case Level.SILENT:
+            return say("**{kind}**: without a sound", kind=_name(kind, say))
+    return say("**{kind}**: none", kind=_name(kind, say))
+
+
+def _next(kind: str, level: Level, say: Words) -> Button:
+    """A press that changes the kind to `level`."""
+    name = _name(kind, say)
+    labels = {
+        Level.ON: say.p("button", "Turn on: {kind}", kind=name),
+        Level.SILENT: say.p("button", "Without a sound: {kind}", kind=name),
+        Level.OFF: say.p("button", "Turn off: {kind}", kind=name),
+    }
+    return cards.button(labels[level], "prefer", kind, level)
+
+
+def _name(kind: str, say: Words) -> str:
+    return {
+        "announcements": say.p("kind of message", "announcements"),
+        "changes": say.p("kind of message", "changes of my sessions"),
+        "digest": say.p("kind of message", "the day’s programme"),
+        "reminders": say.p("kind of message", "reminders"),
+    }[kind]

@@ -24,7 +24,8 @@ def media(ctx: Context, kind: str) -> Reply:
 
 @on.content("unknown command")
 def unknown_command(ctx: Context, name: str) -> Reply:
-    near = difflib.get_close_matches(name.lower(), list(on.commands), n=1)
+    known = [each.name for each in on.commands.values() if ctx.is_organizer or not each.for_organizers]
+    near = difflib.get_close_matches(name.lower(), known, n=1)
     if near:
         text = ctx.say("There is no such command. Did you mean /{command}?", command=near[0])
     else:

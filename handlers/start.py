@@ -3,7 +3,7 @@
 from bot.chat.reply import Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
-from handlers import cards, privacy, programme
+from handlers import cards, desk, privacy, programme
 
 SESSION_LINK = "s_"  # what a QR code on a room's door carries, before the session's id
 
@@ -32,7 +32,10 @@ def welcome(ctx: Context) -> Reply:
     say = ctx.say
     event = ctx.event.details.name.in_(say.language)
     text = say("Welcome to {event}.", event=event) + say("Ask a question in your own words, or choose below.")
-    return Reply(text=text, buttons=cards.menu(say))
+    buttons = cards.menu(say)
+    if any(each.in_(say.language) for each in desk.still_true(ctx)):  # of before they came
+        buttons = (cards.button(say.p("button", "Announcements"), "news"), *buttons)
+    return Reply(text=text, buttons=buttons)
 
 
 @on.press("menu")
@@ -43,6 +46,9 @@ def help_(ctx: Context, *_: str) -> Reply:
     text = (
         say("Ask in your own words: the way from the airport, a workshop, lunch, a pharmacy…")
         + say("- /programme, /now, /next: what is on\n- /agenda: the sessions you chose\n- /places: addresses and maps")
+        + say("- /news: announcements\n- /notify: what you receive")
         + say("- /language: another language\n- /human: talk to a person\n- /privacy, /mydata, /forget: your data")
     )
+    if ctx.is_organizer:
+        text += say("- /broadcast: write an announcement (organizers)")
     return Reply(text=text, buttons=cards.menu(say))

@@ -232,10 +232,12 @@ async def running(
     clock: str = "2014-11-06T09:00",
     embedder: str = "none",
     llm: LlmDouble | None = None,
+    organizers: str = "",
 ) -> AsyncIterator[Bot]:
     """The whole bot, with all its channels, on that database."""
     model = {"llm_url": llm.url, "llm_key": llm.key, "llm_model": llm.model} if llm else {}
-    settings = Settings(_env_file=None, event=event, clock=clock, database_url=database_url, embedder=embedder, **model)  # type: ignore[call-arg,arg-type]
+    given = {"event": event, "clock": clock, "database_url": database_url, "embedder": embedder, **model}
+    settings = Settings(_env_file=None, organizers=organizers, **given)  # type: ignore[call-arg,arg-type]
     opened = await asyncio.to_thread(app_.open_store, settings)
     printed = io.StringIO()
     sessions: list[aiohttp.ClientSession] = []

@@ -67,7 +67,7 @@ class Reply:
     place: Coordinates | None = None
     file: File | None = None
     replaces: bool = False  # may take the place of the message whose button was pressed
-    expects: str = ""  # name of the handler that reads the person's next free text
+    expects: str = ""  # the handler that reads the person's next free text, as a packed Action of 32 bytes at most
     large: str = ""  # words to show as big as the platform can (an address for a taxi driver)
     brief: Brief | None = None
     silent: bool = False  # without a sound, where the platform can

@@ -43,7 +43,7 @@ async def _chat(options: argparse.Namespace, settings: Settings, opened: Opened)
 def _greeting(options: argparse.Namespace, opened: Opened) -> str:
     """How to leave and what day it is taken to be, in the language that the bot will answer in."""
     event = opened.published.event
-    known, _ = opened.store.read_now(accounts.last_of, TerminalChannel.name, options.name)
+    known, *_ = opened.store.read_now(accounts.last_of, TerminalChannel.name, options.name)
     hinted = accounts.nearest(options.lang, event.details.languages, event.default_language)
     say = words_for(opened.published, known or hinted)
     return greeting(say, say.date(opened.clock.now(), year=True) if opened.clock.is_moved else "")

@@ -51,6 +51,7 @@ class Context:
     reading: Reading
     public_url: str = ""
     retention_days: int = 90
+    is_organizer: bool = False  # may use organizers' commands, in a chat of their own
     reads_along: str = ""  # the host of the language model that is sent questions, "" where none is
     told: list[Told] = field(default_factory=list)
     notes: dict[str, str] = field(

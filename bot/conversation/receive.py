@@ -44,11 +44,13 @@ log = structlog.get_logger()
 
 
 class Last(NamedTuple):
-    """What is remembered of an account in memory. asked: the last text, "" where it is not known here."""
+    """What is remembered of an account in memory. asked: the last text, "" where it is not known here. expects: what
+    its next text is to be."""
 
     language: str
     entry: str
     asked: str = ""
+    expects: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,7 @@ class Parts:
     public_url: str = ""
     retention_days: int = 90
     reads_along: str = ""
+    organizers: frozenset[tuple[str, str]] = frozenset()  # (channel, address)
 
 
 class Conversation:
@@ -106,8 +109,12 @@ class Conversation:
         text = update.content.text.strip() if isinstance(update.content, Text) else ""
         if not text or text.startswith("/"):
             return Reading(asked=asked)
-        if last is None:
-            last = Last(*await self._parts.store.read(accounts.last_of, *who))
+        is_verbatim = self._parts.register.is_verbatim
+        if last is None or is_verbatim(last.expects):  # looked up, since another replica may have answered since
+            language, entry, expects = await self._parts.store.read(accounts.last_of, *who)
+            last = Last(language, entry, asked, expects)
+        if is_verbatim(last.expects):
+            return Reading(asked=asked)
         outcome = await self._parts.reader.ask(text, hint=last.language or update.language, before=last.entry)
         return Reading(outcome.language, outcome, asked) if outcome else Reading(asked=asked)
 
@@ -125,6 +132,8 @@ class Conversation:
         languages = published.event.details.languages
         hinted = accounts.nearest(update.language, languages, published.event.default_language)
         account = accounts.lock(tx, update.channel, update.address, language=reading.language or hinted, now=now)
+        if parts.register.is_verbatim(account.expects):
+            reading = Reading(asked=reading.asked)
         pressed = _pressed(update, account)
         language = carried.language(pressed, account.person, languages) or self._language(account, reading)
         ctx = Context(
@@ -139,13 +148,15 @@ class Conversation:
             reading=reading,
             public_url=parts.public_url,
             retention_days=parts.retention_days,
+            is_organizer={(update.channel, update.address), (update.channel, update.author)} <= parts.organizers,
             reads_along=parts.reads_along,
         )
         replies, parcels = self._answer(ctx, pressed)
         spoken = ctx.notes.get("language") or account.person.language
         said = update.content.text if isinstance(update.content, Text) and pressed is None else reading.asked
         asked = ctx.notes.get("asked", "" if said.startswith("/") else said)[:REMEMBERED_TEXT]
-        self._last[update.channel, update.address] = Last(spoken, ctx.notes.get("entry", account.last_entry), asked)
+        entry = ctx.notes.get("entry", account.last_entry)
+        self._last[update.channel, update.address] = Last(spoken, entry, asked, _expected(replies))
         if len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
         return self._owe(ctx, replies, parcels)
@@ -214,8 +225,9 @@ class Conversation:
             command = on.find("command", name)
             if command:
                 return command, (argument,) if argument else ()
-        expected = on.find("reply", ctx.account.expects) if ctx.account.expects else None
-        return (expected, (text,)) if expected else content("text", text)
+        wanted = Action.unpack(ctx.account.expects)
+        expected = on.find("reply", wanted.name)
+        return (expected, (text, *wanted.args)) if expected else content("text", text)
 
     def _owe(self, ctx: Context, replies: Sequence[Reply], parcels: Sequence[Parcel]) -> list[Delivery]:
         """Outbox rows for the replies and for what others are told, and the account as the next turn finds it."""
@@ -228,7 +240,7 @@ class Conversation:
         accounts.remember(
             ctx.tx, account,
             sequence=account.sequence + len(parcels),
-            expects=next((reply.expects for reply in replies if reply.expects), ""),
+            expects=_expected(replies),
             choices=shown or None,
             last_entry=ctx.notes.get("entry", account.last_entry),
         )  # fmt: skip
@@ -273,6 +285,11 @@ class Conversation:
             return replies
         offer = Button(_always(ctx.say, own), Action("language", (spoken,)))
         return [*replies[:-1], replace(replies[-1], buttons=(*replies[-1].buttons, offer))]
+
+
+def _expected(replies: Sequence[Reply]) -> str:
+    """What the next text of the account is to be, after these."""
+    return next((reply.expects for reply in replies if reply.expects), "")
 
 
 def _pressed(update: Update, account: Account) -> Action | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.chat.action import Action
 from bot.conversation.context import Handler
 
 H = TypeVar("H", bound=Handler)
@@ -18,6 +19,7 @@ class Command:
     name: str
     description: str
     in_menu: bool
+    for_organizers: bool = False
 
 
 class Register:
@@ -26,19 +28,34 @@ class Register:
     def __init__(self) -> None:
         self.commands: dict[str, Command] = {}
         self._handlers: dict[tuple[str, str], Handler] = {}
+        self._verbatim: set[str] = set()
 
-    def command(self, name: str, description: str, *, in_menu: bool = True) -> Callable[[H], H]:
-        """`/name`, and the plain words that mean it in any language. Called with (ctx, *words after it)."""
-        self.commands[name] = Command(name, description, in_menu)
+    def command(
+        self, name: str, description: str, *, in_menu: bool = True, for_organizers: bool = False
+    ) -> Callable[[H], H]:
+        """`/name`, and the plain words that mean it in any language. Called with (ctx, *words after it).
+
+        for_organizers: nobody else hears of it; the handler itself sees to who uses it.
+        """
+        self.commands[name] = Command(name, description, in_menu and not for_organizers, for_organizers)
         return self._at("command", name)
 
     def press(self, name: str) -> Callable[[H], H]:
         """A button `Action(name, args)`. Called with (ctx, *args)."""
         return self._at("press", name)
 
-    def reply_to(self, name: str) -> Callable[[H], H]:
-        """The free text after a reply that `expects` this name. Called with (ctx, text)."""
+    def reply_to(self, name: str, *, verbatim: bool = False) -> Callable[[H], H]:
+        """The free text after a reply that `expects` an Action of this name. Called with (ctx, text, *args).
+
+        verbatim: the text is wanted as it is, whatever it says: it is not read for its language or as a command.
+        """
+        if verbatim:
+            self._verbatim.add(name)
         return self._at("reply", name)
+
+    def is_verbatim(self, expects: str) -> bool:
+        """Whether the text that `expects` (a packed Action) waits for is wanted as it is."""
+        return Action.unpack(expects).name in self._verbatim
 
     def notice(self, kind: str) -> Callable[[H], H]:
         """The wording of a kind of notice. Called with (notice, say, silent)."""

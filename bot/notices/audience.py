@@ -68,13 +68,13 @@ def parse(text: str, event: Event) -> Audience:
             continue
         known = _known(name, event)
         if known is None or not values:
-            faults.append(Fault(term, 0, "names no audience", f"write {WRITE}"))
+            faults.append(Fault(term, 0, "names no audience", f"write {WRITE}", ("term", term, WRITE)))
             continue
         for value in values:
             if known and value not in known:
                 near = difflib.get_close_matches(value, known, n=1, cutoff=0.5)
                 do = f"did you mean {near[0]}?" if near else f"one of {', '.join(sorted(known)[:12])}"
-                faults.append(Fault(term, 0, f"there is no {name} {value!r}", do))
+                faults.append(Fault(term, 0, f"there is no {name} {value!r}", do, ("value", f"{name}:{value}", *near)))
         terms[name] = tuple(dict.fromkeys((*terms.get(name, ()), *values)))
     if faults:
         raise BadInput(faults)

@@ -110,28 +110,32 @@ def faults(seen: Notice, counted: Count, event: Event) -> list[Fault]:
     out: list[Fault] = []
     texts = {language: text for language, text in seen.texts.items() if text.strip()}
     if not texts:
-        out.append(Fault("text", 0, "is empty", "write it in every language that is read"))
+        out.append(Fault("text", 0, "is empty", "write it in every language that is read", ("empty",)))
     for language, text in texts.items():
+        code: tuple[str, ...]
         size = splitting.size(text, "utf16")
         if size > LONGEST:
-            out.append(
-                Fault(f"text.{language}", 0, f"has {size} characters", f"at most {LONGEST} fit into one message")
-            )
+            most = f"at most {LONGEST} fit into one message"
+            code = ("long", language, str(size), str(LONGEST))
+            out.append(Fault(f"text.{language}", 0, f"has {size} characters", most, code))
         elif "wechat" in {channel for channel, _ in counted.by} and len(text.encode()) > LONGEST_BYTES:
-            out.append(
-                Fault(f"text.{language}", 0, "is too long for WeChat", f"at most {LONGEST_BYTES // 3} characters")
-            )
+            most = f"at most {LONGEST_BYTES // 3} characters"
+            code = ("long for wechat", language, str(LONGEST_BYTES // 3))
+            out.append(Fault(f"text.{language}", 0, "is too long for WeChat", most, code))
         for number, line in enumerate(text.splitlines(), 1):
             if broken := LEFT_OVER.search(SPAN.sub("", line)):
-                what = "a link that leads nowhere" if broken[0] == "](" else "a ** without its other"
-                out.append(Fault(f"text.{language}", number, f"holds {what}", "**bold**, [label](https://…)"))
+                is_link = broken[0] == "]("
+                what = "a link that leads nowhere" if is_link else "a ** without its other"
+                code = ("link" if is_link else "bold", language, str(number))
+                out.append(Fault(f"text.{language}", number, f"holds {what}", "**bold**, [label](https://…)", code))
     missing = sorted({base(language) for language in counted.languages if texts and not seen.in_(language)})
     if missing:
         write = f"write it in {', '.join(missing)}, or send every text to those readers (both)"
-        out.append(Fault("text", 0, f"is missing in {', '.join(missing)}, which its audience reads", write))
+        lacks = f"is missing in {', '.join(missing)}, which its audience reads"
+        out.append(Fault("text", 0, lacks, write, ("missing", *missing)))
     if not counted.total:
         reason = "nobody in it can be written to" if counted.unreachable or counted.declined else "is nobody"
-        out.append(Fault("audience", 0, reason, audiences.WRITE))
+        out.append(Fault("audience", 0, reason, audiences.WRITE, (reason,)))
     return out
 
 
@@ -140,12 +144,12 @@ def moment(local: datetime, zone: ZoneInfo, now: datetime) -> datetime | Fault:
     aware = local.replace(tzinfo=zone)
     utc = aware.astimezone(UTC)
     if utc.astimezone(zone).replace(tzinfo=None) != local:
-        return Fault(
-            "at", 0, f"{local:%H:%M} does not exist that night: the clocks skip it", "an hour later or earlier"
-        )
+        skipped = f"{local:%H:%M} does not exist that night: the clocks skip it"
+        return Fault("at", 0, skipped, "an hour later or earlier", ("skipped", f"{local:%H:%M}"))
     if utc <= now:
         here = now.astimezone(zone)
-        return Fault("at", 0, f"is past: it is {here:%Y-%m-%d %H:%M} there", "a moment to come, or send it now")
+        past = f"is past: it is {here:%Y-%m-%d %H:%M} there"
+        return Fault("at", 0, past, "a moment to come, or send it now", ("past", here.isoformat()))
     return utc
 
 

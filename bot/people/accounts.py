@@ -70,15 +70,15 @@ def first_time(tx: Transaction, channel: str, key: str, now: datetime) -> bool:
     return tx.execute(_FIRST["postgresql" if tx.is_postgresql else "sqlite"], values).first() is not None
 
 
-def last_of(tx: Transaction, channel: str, address: str) -> tuple[str, str]:
-    """The language last used with this account and what it was last answered (`Match.entry`); "" and "" for a
-    stranger. Takes no lock."""
+def last_of(tx: Transaction, channel: str, address: str) -> tuple[str, str, str]:
+    """The language last used with this account, what it was last answered (`Match.entry`) and what its next text is
+    expected to be; "" each for a stranger. Takes no lock."""
     found = tx.one(
-        select(person.c.language, account.c.last_entry)
+        select(person.c.language, account.c.last_entry, account.c.expects)
         .join_from(account, person)
         .where(account.c.channel == channel, account.c.address == address)
     )
-    return (found["language"], found["last_entry"]) if found else ("", "")
+    return (found["language"], found["last_entry"], found["expects"]) if found else ("", "", "")
 
 
 def lock(tx: Transaction, channel: str, address: str, *, language: str, now: datetime) -> Account:

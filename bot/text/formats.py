@@ -44,6 +44,11 @@ def own_name(language: str) -> str:
     return name[:1].upper() + name[1:]
 
 
+def language_name(tag: str, language: str) -> str:
+    """A language as readers of `language` call it: "français", "法语", "French"."""
+    return babel_locale(language).languages.get(tag.replace("-", "_")) or own_name(tag)
+
+
 def base(language: str) -> str:
     """The catalogue's language: "zh" for "zh-Hant", else the first part."""
     return language.split("-")[0]
@@ -99,9 +104,10 @@ def days(first: date, last: date, language: str) -> str:
             return f"{day(first, language, weekday=False, year=True)} – {day(last, language, weekday=False, year=True)}"
 
 
-def listing(items: Sequence[str], language: str) -> str:
-    """ "A, B et C"; in English without the comma that Babel's American lists have."""
-    return format_list(list(items), locale=babel_locale("en-GB" if language == "en" else language))
+def listing(items: Sequence[str], language: str, *, is_choice: bool = False) -> str:
+    """ "A, B et C", "A, B ou C" of a choice; in English without the comma that Babel's American lists have."""
+    locale = babel_locale("en-GB" if language == "en" else language)
+    return format_list(list(items), style="or" if is_choice else "standard", locale=locale)
 
 
 def number(value: int, language: str) -> str:

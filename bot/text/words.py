@@ -136,8 +136,12 @@ class Words:
         """Whether the reader's home zone is in the day after the event's."""
         return self.second_zone is not None and moment.astimezone(self.second_zone).date() > self.local(moment).date()
 
-    def list(self, items: Sequence[str]) -> str:
-        return formats.listing(items, self.language)
+    def list(self, items: Sequence[str], *, is_choice: bool = False) -> str:
+        return formats.listing(items, self.language, is_choice=is_choice)
+
+    def language_name(self, tag: str) -> str:
+        """Another language, or this one, as its readers call it."""
+        return formats.language_name(tag, self.language)
 
     def quoted(self, title: str) -> str:
         """A title in the quotation marks of the language."""
