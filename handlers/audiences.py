@@ -60,7 +60,12 @@ def channel_name(channel: str, say: Words) -> str:
 
 def count(counted: Count, say: Words) -> Markup:
     """How many it reaches, on which channel and in which language, and how many not."""
-    text = say.n("**{n} person** gets it.", "**{n} people** get it.", counted.total)
+    return say.n("**{n} person** gets it.", "**{n} people** get it.", counted.total) + where(counted, say)
+
+
+def where(counted: Count, say: Words) -> Markup:
+    """The same without their sum."""
+    text = Markup()
     for channel in sorted({channel for channel, _ in counted.by}):
         languages = {language: n for (its, language), n in sorted(counted.by.items()) if its == channel}
         parts = [
@@ -75,7 +80,7 @@ def count(counted: Count, say: Words) -> Markup:
             languages=say.list(parts),
         )
     if counted.unreachable:
-        text += say.n("- {n} more cannot be written to", "- {n} more can’t be written to", counted.unreachable)
+        text += say.n("- {n} more cannot be written to", "- {n} more cannot be written to", counted.unreachable)
     if counted.declined:
         text += say.n("- {n} more wants no announcements", "- {n} more want no announcements", counted.declined)
     return text

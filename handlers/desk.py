@@ -111,12 +111,14 @@ def stop(ctx: Context, *_: str) -> Reply:
 
 def _level(kind: str, level: Level, say: Words) -> Markup:
     """How a kind of message comes, in words."""
+    name = _name(kind, say)
+    name = name[:1].upper() + name[1:]
     match level:
         case Level.ON:
-            return say("**{kind}**: with a sound", kind=_name(kind, say))
+            return say("**{kind}**: with a sound", kind=name)
         case Level.SILENT:
-            return say("**{kind}**: without a sound", kind=_name(kind, say))
-    return say("**{kind}**: none", kind=_name(kind, say))
+            return say("**{kind}**: without a sound", kind=name)
+    return say("**{kind}**: none", kind=name)
 
 
 def _next(kind: str, level: Level, say: Words) -> Button:

@@ -104,7 +104,7 @@ def ask_before_sending(ctx: Context, seen: Notice, version: str = "", *_: str) -
     if faults or seen.state not in broadcast.BEFORE_SENDING or version != str(seen.version):
         return _as_it_is_now(ctx, seen)
     text = say.n("**Send it to {n} person now?**", "**Send it to {n} people now?**", counted.total)
-    text += Markup.text(announcements.excerpt(seen, say.language)) + worded.count(counted, say)
+    text += Markup.text(announcements.excerpt(seen, say.language)) + worded.where(counted, say)
     if seen.urgency == Urgency.URGENT:
         text += say("**Urgent**: it comes with a sound, at any hour, to those too who want no announcements.")
     elif quiet := audiences.quiet_until(ctx.now, ctx.event):
@@ -205,8 +205,8 @@ def choose_correction(ctx: Context, seen: Notice, language: str = "", *_: str) -
 def _new_text(ctx: Context, seen: Notice, language: str, note: Markup | None = None) -> Reply:
     say = ctx.say
     text = (note or Markup()) + say(
-        "**Write the new text in {language}.** It takes the place of the old one at once, for those who have received it "
-        "and for those who have not.",
+        "**Write the new text in {language}.** It takes the place of the old one at once, for those who have received "
+        "it and for those who have not.",
         language=say.language_name(language),
     )
     if language in seen.texts:

@@ -73,8 +73,10 @@ class Walker:
 
     def _button(self, label: str) -> str:
         for message in reversed(self.seen):
+            if label in message.buttons:
+                return message.buttons[label]
             for shown, sends in message.buttons.items():
-                if shown == label or shown.startswith(label):
+                if shown.startswith(label):
                     return sends
         raise AssertionError(f"no button {label!r} among {[list(m.buttons) for m in self.seen[-3:]]}")
 

@@ -193,7 +193,7 @@ def correct(tx: Transaction, seen: Notice, texts: Mapping[str, str]) -> bool:
     if found is None or found.state not in CORRECTABLE:
         return False
     state = NoticeState.PAUSED if found.state == NoticeState.PAUSED else NoticeState.SENDING
-    values = {"texts": {**seen.texts, **texts}, "state": state, "version": seen.version + 1}
+    values = {"texts": {**seen.texts, **texts}, "state": state, "ended_at": None}
     return _step(tx, seen.id, CORRECTABLE, version=seen.version, **values)
 
 
