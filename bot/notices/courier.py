@@ -26,6 +26,7 @@ from bot.text.words import Words
 
 TICK_SECONDS = 0.25  # how soon a notice begun elsewhere is seen, a pause held, a schedule met
 BUSY_SECONDS = 0.02  # between claims while there is something to send
+SHARED_SECONDS = 0.008  # what comes within it shares a commit
 SWEEP_SECONDS = 2.0
 AFTER_FAILURE_SECONDS = 2.0
 PARCELS = 64  # kept: notices times languages times channels
@@ -215,6 +216,7 @@ class Courier:
     async def _write(self) -> None:
         while True:
             await self._to_write.wait()
+            await asyncio.sleep(SHARED_SECONDS)
             await self._written()
 
     async def _written(self) -> None:
