@@ -35,6 +35,7 @@ from bot.event.model import Event
 from bot.notices import preferences  # noqa: F401  registers what it holds
 from bot.notices.broadcast import Notice
 from bot.notices.courier import Courier
+from bot.notices.tables import NoticeState
 from bot.pages.calendars import Calendars
 from bot.pages.health import Health
 from bot.pages.offline import Offline
@@ -164,9 +165,10 @@ def secret_key(settings: Settings) -> str:
 
 
 def worded(notice: Notice, say: Words, silent: bool) -> Reply:
-    """A notice as its readers get it, by whoever words its kind."""
-    handler = on.find("notice", notice.kind)
-    assert handler is not None, f"nobody words {notice.kind}"
+    """A notice as its readers get it, by whoever words its kind; once recalled, what stands in its place."""
+    kind = "recalled" if notice.state == NoticeState.RECALLED else notice.kind
+    handler = on.find("notice", kind)
+    assert handler is not None, f"nobody words {kind}"
     reply = handler(notice, say, silent)
     assert isinstance(reply, Reply)
     return reply

@@ -24,6 +24,12 @@ def announcement(notice: Notice, say: Words, silent: bool) -> Reply:
     return Reply(text=text, buttons=tuple(buttons), silent=silent)
 
 
+@on.notice("recalled")
+def recalled(_: Notice, say: Words, silent: bool) -> Reply:
+    """What stands in the place of a notice of any kind that could not be deleted."""
+    return Reply(text=say("This announcement was withdrawn."), silent=silent)
+
+
 @on.press("read")
 def read(ctx: Context, notice_id: str) -> Reply:
     """The reader confirms."""

@@ -60,9 +60,9 @@ def text(ctx: Context, said: str) -> list[Reply]:
     return [refuse(ctx)]
 
 
-def _keep(ctx: Context, question: str, language: str, fate: Fate) -> None:
-    """For the organizers to see, once for each time it was asked."""
-    unanswered.keep(ctx.tx, question, language, fate, ctx.now)
+def _keep(ctx: Context, question: str, language: str, fate: Fate, answer: str = "") -> None:
+    """For the organizers to see, once for each time it was asked. answer: the entry that did not help."""
+    unanswered.keep(ctx.tx, question, language, fate, ctx.now, answer)
     ctx.notes["asked"] = ""
 
 
@@ -91,9 +91,9 @@ def ask_again(ctx: Context, entry_id: str) -> Reply:
 @on.press("nohelp")
 def did_not_help(ctx: Context, shown: str = "", *codes: str) -> Reply:
     """What else the question may have meant, and a person. Codes: of the entry shown, and of the next nearest."""
-    if ctx.reading.asked:
-        _keep(ctx, ctx.reading.asked, ctx.say.language, Fate.UNHELPED)
     by_code = {cards.code(entry): entry for entry in ctx.event.entries}
+    if ctx.reading.asked:
+        _keep(ctx, ctx.reading.asked, ctx.say.language, Fate.UNHELPED, by_code[shown].id if shown in by_code else "")
     others = [by_code[code] for code in codes if code in by_code and code != shown]
     human = cards.button(ctx.say.p("button", "Talk to a person"), "human")
     if not others:

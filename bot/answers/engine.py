@@ -147,6 +147,8 @@ class Engine:
         prepared = prepare(question, language, self._names)
         if prepared.folded.isdigit() and prepared.folded not in self._numbers:
             return Outcome("refuse", language, why={"rule": "number"})
+        if (time := self._live.time(prepared)) is not None:
+            return Outcome("answer", language, (time,), why={"rule": "time"})
         after = prepare(f"{subject} {question}", language, self._names) if subject else None
         decision, scored = self._decided(prepared, depth, after)
         why = self._why(scored, decision)

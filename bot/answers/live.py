@@ -121,10 +121,13 @@ class Live:
         entries.sort(key=lambda entry: entry not in theirs)
         return tuple(Match(entry, SPEAKER, 0.5 if entry in theirs else 0.2) for entry in entries[:MOST_OF_A_PERSON])
 
+    def time(self, question: Prepared) -> Match | None:
+        """What is on then, of a text that is little more than a time: "tomorrow?", "周五"."""
+        asked = self._times.alone(question.folded)
+        return Match(asked, PROGRAMME, 1.0) if asked else None
+
     def named(self, question: Prepared) -> Match | None:
-        """The card of a session, theme or place, or the day, of a text that is little more than its name."""
-        if asked := self._times.alone(question.folded):
-            return Match(asked, PROGRAMME, 1.0)
+        """The card of a session, theme or place of a text that is little more than its name."""
         letters = max(len(question.folded.replace(" ", "")), 1)
         for name in sorted(question.names, key=lambda name: len(name.alias), reverse=True):
             if len(name.alias.replace(" ", "")) < NEARLY_ALL * letters:

@@ -94,11 +94,12 @@ class Channel(Protocol):
         ...
 
     async def correct(self, address: str, message_id: str, parcel: Parcel) -> Verdict:
-        """Put another text in the place of a message that was sent."""
+        """Put another text in the place of a message that was sent; Sent with another id where that could only come
+        as a new one."""
         ...
 
     async def withdraw(self, address: str, message_id: str) -> Verdict:
-        """Take back a message that was sent."""
+        """Take back a message that was sent; Failed where it stays and may be corrected instead."""
         ...
 
     async def run(self, receive: Receive) -> None:

@@ -58,6 +58,14 @@ def _measured(options: argparse.Namespace, settings: Settings, console: Console)
         return turn.measure(settings.event, seconds=options.seconds, repeat=options.repeat, progress=step, steps=steps)
 
 
+OF_A_KIND = ("in scope", "right", "right or suggested", "wrong", "refused", "both of two", "out of scope answered")
+
+
+def _figure(value: float) -> str:
+    """Three digits, a dash where there is nothing that it could be of."""
+    return "–" if value != value else f"{value:.3g}"
+
+
 def _answers(options: argparse.Namespace, settings: Settings) -> int:
     """Sets of questions, by language and kind, and plainer ways to match beside the engine."""
     if not options.files:
@@ -85,10 +93,16 @@ def _answers(options: argparse.Namespace, settings: Settings) -> int:
     out = Console() if Console().is_terminal else Console(width=180)
     for file, figures in report.items():
         for title, columns in figures.items():
-            names = sorted(columns, key=lambda name: (name != "all", name.startswith("[")))
-            made = Table("", *map(escape, names), title=f"{file}: {title}")
+            names = sorted(columns, key=lambda name: (name != "all", name))
+            whole = [name for name in names if not name.startswith("[")]
+            made = Table("", *map(escape, whole), title=f"{file}: {title}")
             for figure in columns[names[0]]:
-                made.add_row(figure, *(f"{columns[name][figure]:.3g}" for name in names))
+                made.add_row(figure, *(_figure(columns[name][figure]) for name in whole))
             out.print(made)
+            if kinds := [name for name in names if name.startswith("[")]:
+                made = Table("kind", *OF_A_KIND, title=f"{file}: by kind")
+                for name in kinds:
+                    made.add_row(escape(name), *(_figure(columns[name][figure]) for figure in OF_A_KIND))
+                out.print(made)
     out.print(f"Peak RSS {megabytes:.0f} MB, the peers' included. Times are CPU of one thread.", style="dim")
     return 0

@@ -5,6 +5,8 @@ import asyncio
 import sys
 
 from bot import app as app_
+from bot.answers import warming
+from bot.answers.engine import Engine
 from bot.app import App, Opened
 from bot.channels.terminal.channel import TerminalChannel, greeting
 from bot.conversation.receive import words_for
@@ -34,10 +36,19 @@ async def _chat(options: argparse.Namespace, settings: Settings, opened: Opened)
         files=app_.VAR / "files",
         greeting=_greeting(options, opened),
     )
-    app = App(settings, opened, {"terminal": channel})
+    app = App(settings, opened, {"terminal": channel}, _engine(settings, opened))
     async with app.running():
         await channel.converse(app.conversation.receive, app.sender.idle)
     return 0
+
+
+def _engine(settings: Settings, opened: Opened) -> Engine | None:
+    """All answers, where they were prepared before: a pipe asks its first question at once, and would be answered by
+    words alone. None where preparing takes long: the words answer meanwhile."""
+    event = opened.published.event
+    if settings.embedder == "none" or not warming.is_warm(event, settings.embedder, app_.VECTORS):
+        return None
+    return warming.full(event, settings.embedder, app_.VECTORS)
 
 
 def _greeting(options: argparse.Namespace, opened: Opened) -> str:

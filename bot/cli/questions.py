@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,11 +85,15 @@ class Desk:
         if not found:
             print("No question waits: all that was asked was answered, or was put right.")
             return 0
-        for group in found:
+        now = {
+            group.number: self.engine.ask(group.questions[0].text, hint=group.questions[0].language) for group in found
+        }
+        # What is answered by now, if perhaps not rightly, comes after what is not.
+        for group in sorted(found, key=lambda group: now[group.number].kind == "answer"):
             first = group.questions[0]
             others = f" (+{len(group.questions) - 1})" if len(group.questions) > 1 else ""
             print(f"{group.number:>6}  {group.times:>4}×  {_languages(group):<8} {first.text}{others}")
-            print(f"{'':21} now: {_said(self.engine.ask(first.text, hint=first.language))}")
+            print(f"{'':21} now: {_said(now[group.number])}")
         print("\npasserelle questions show NUMBER | accept NUMBER ENTRY | dismiss NUMBER…")
         return 0
 
@@ -100,7 +106,8 @@ class Desk:
             days = f"{question.first_on}" + (f" to {question.last_on}" if question.last_on > question.first_on else "")
             state = ", dismissed" if question.dismissed else ""
             print(f"{question.id:>6}  {question.language}  {question.text}")
-            print(f"{'':8}{question.times}×, {days}, {question.fate}{state}")
+            unhelped = f" by {question.answer}" if question.answer else ""
+            print(f"{'':8}{question.times}×, {days}, {question.fate}{unhelped}{state}")
             outcome = self.engine.ask(question.text, hint=question.language)
             print(f"{'':8}now: {_said(outcome)}")
             for match in (outcome.near or outcome.matches)[:5]:
@@ -112,7 +119,7 @@ class Desk:
     def dismiss(self, numbers: Sequence[int]) -> int:
         ids = [question.id for number in numbers for question in self.group(number).questions]
         self.opened.store.write_now(unanswered.dismiss, ids)
-        print(f"{len(ids)} dismissed; they are counted on, and shown by list --dismissed.")
+        print(f"{len(ids)} dismissed: no longer listed, but with list --dismissed.")
         return 0
 
     def _row(self, group: Group) -> dict[str, object]:
@@ -143,7 +150,10 @@ class Desk:
         print(f"{change.file}, {options.new or options.entry}:")
         for language, texts in change.news.items():
             print(*(f"  + {language}  {text}" for text in texts), sep="\n")
+        if self.folder not in change.file.parents:
+            print(f"  (a pack: every event that includes {change.file.parent.parent.name} is answered by it)")
         if change.news:
+            self._check(change)
             # A new Event, not a copy: the tables that a copy would share are made from its entries.
             parts = {name: getattr(self.event, name) for name in Event.model_fields}
             event = Event(**{**parts, "entries": change.entries})
@@ -217,6 +227,21 @@ class Desk:
         known_ones = f"{len(known)} known questions ({len(kept)} kept, the rest examples)"
         print(f"Of {known_ones}, {len(lines)} would be answered otherwise.")
         print(*lines[:SHOWN], *([f"  and {len(lines) - SHOWN} more"] if len(lines) > SHOWN else []), sep="\n")
+
+    def _check(self, change: "Change") -> None:
+        """Whether the event would be without fault, tried on a copy before the long trial. Raises BadInput."""
+        with tempfile.TemporaryDirectory() as scratch:
+            folders = {
+                file.parent.parent if file.parent.name == "faq" else file.parent for file in load.files(self.folder)
+            }
+            for each in folders:
+                shutil.copytree(each, Path(scratch) / each.name, dirs_exist_ok=True)
+            copy = Path(scratch) / change.file.parent.parent.name / "faq" / change.file.name
+            copy.parent.mkdir(exist_ok=True)
+            edit.save(copy, change.after)
+            event, faults = load.read(Path(scratch) / self.folder.resolve().name)
+        if faults or event is None:
+            raise BadInput(faults)
 
     def _save(self, change: "Change") -> None:
         """Save the file, unless the event is at fault with it. Raises BadInput; the file is then as it was."""

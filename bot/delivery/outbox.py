@@ -107,12 +107,16 @@ def put(
 ) -> int:
     """Put a message into the line of an account whose platform reads it there, as sent; its sequence.
 
-    replaces: the sequence of an earlier one that it takes the place of, 0 for none. Locks the account's row.
+    replaces: the sequence of an earlier one that it takes the place of, 0 for none. The body names the first of
+    them all, since a reader may have missed those between. Locks the account's row.
     """
     taken = update(account).where(account.c.id == account_id).values(sequence=account.c.sequence + 1)
     sequence = int(tx.execute(taken.returning(account.c.sequence)).scalar_one())
     if replaces:
-        old = update(outbox).where(outbox.c.account_id == account_id, outbox.c.sequence == replaces)
+        mine = outbox.c.account_id == account_id
+        before = tx.scalar(select(outbox.c.edits).where(mine, outbox.c.sequence == replaces))
+        replaces = int(before or replaces)
+        old = update(outbox).where(mine, or_(outbox.c.sequence == replaces, outbox.c.edits == str(replaces)))
         tx.execute(old.values(state=State.RECALLED))
     row = {
         "account_id": account_id, "sequence": sequence, "because": because, "edits": str(replaces or ""),

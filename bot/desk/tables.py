@@ -25,6 +25,7 @@ unanswered = Table(
     Column("folded", String(TEXT), nullable=False),  # what makes two questions the same
     Column("text", String(TEXT), nullable=False),  # as first typed, in Simplified
     Column("fate", String(12), nullable=False),  # of the last time
+    Column("answer", String(64), nullable=False),  # what did not help, the last time
     Column("times", Integer, nullable=False),
     Column("first_on", Date, nullable=False),  # UTC; a day, so that no row points at a conversation
     Column("last_on", Date, nullable=False),

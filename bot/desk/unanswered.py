@@ -22,20 +22,23 @@ MOST = 5_000  # rows; beyond that the oldest go, so that no flood of nonsense fi
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as kept. times: how often it was asked; first_on, last_on: days, UTC."""
+    """A question as kept. times: how often it was asked; answer: the entry that did not help, the last time;
+    first_on, last_on: days, UTC."""
 
     id: int
     language: str
     text: str
     fate: Fate
+    answer: str
     times: int
     first_on: date
     last_on: date
     dismissed: bool
 
 
-def keep(tx: Transaction, text: str, language: str, fate: Fate, now: datetime) -> None:
-    """Count the question once more. Keeps nothing of a text without letters. language: of the text.
+def keep(tx: Transaction, text: str, language: str, fate: Fate, now: datetime, answer: str = "") -> None:
+    """Count the question once more. Keeps nothing of a text without letters. language: of the text. answer: the id of
+    the entry that did not help.
 
     Safe under a race: UNIQUE (language, folded); who comes second counts up the row of the first.
     """
@@ -46,9 +49,10 @@ def keep(tx: Transaction, text: str, language: str, fate: Fate, now: datetime) -
         return
     today = now.date()
     made = tx.insert(unanswered).values(
-        language=spoken, folded=folded, text=cleaned, fate=fate, times=1, first_on=today, last_on=today, dismissed=False
-    )
-    again = {"times": unanswered.c.times + 1, "last_on": today, "fate": fate}
+        language=spoken, folded=folded, text=cleaned, fate=fate, answer=answer, times=1, first_on=today,
+        last_on=today, dismissed=False,
+    )  # fmt: skip
+    again = {"times": unanswered.c.times + 1, "last_on": today, "fate": fate, "answer": answer}
     tx.execute(made.on_conflict_do_update(index_elements=["language", "folded"], set_=again))
 
 
@@ -59,8 +63,8 @@ def kept(tx: Transaction, *, dismissed: bool = False) -> list[Question]:
         wanted = wanted.where(unanswered.c.dismissed.is_(False))
     return [
         Question(
-            row["id"], row["language"], row["text"], Fate(row["fate"]), row["times"], row["first_on"], row["last_on"],
-            row["dismissed"],
+            row["id"], row["language"], row["text"], Fate(row["fate"]), row["answer"], row["times"],
+            row["first_on"], row["last_on"], row["dismissed"],
         )
         for row in tx.all(wanted)
     ]  # fmt: skip

@@ -35,7 +35,7 @@ def find(name: str) -> Path:
 def digest(path: Path) -> str:
     """SHA-256 of all that `load(path)` would read, packs included: equal digests are equal events."""
     total = hashlib.sha256()
-    for file in files(path):
+    for file in sorted(files(path), key=lambda file: (file.name, file.parent.name, file.parent.parent.name)):
         total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return total.hexdigest()
 

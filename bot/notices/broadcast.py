@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, case, insert, select, update
 
 from bot.errors import Fault
 from bot.event.model import Event
@@ -189,10 +189,8 @@ def recall(tx: Transaction, notice_id: int, now: datetime) -> bool:
 def correct(tx: Transaction, seen: Notice, texts: Mapping[str, str]) -> bool:
     """Put other texts in its place: with those who have it and for those who have not; False where another
     correction came first."""
-    found = find(tx, seen.id)
-    if found is None or found.state not in CORRECTABLE:
-        return False
-    state = NoticeState.PAUSED if found.state == NoticeState.PAUSED else NoticeState.SENDING
+    # A notice that is over is begun again; a pause stays one.
+    state = case((notice.c.state == NoticeState.PAUSED, NoticeState.PAUSED.value), else_=NoticeState.SENDING.value)
     values = {"texts": {**seen.texts, **texts}, "state": state, "ended_at": None}
     return _step(tx, seen.id, CORRECTABLE, version=seen.version, **values)
 

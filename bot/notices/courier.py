@@ -8,13 +8,16 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
-from bot.chat.channel import Channel, InDoubt, Later, Parcel, Sent, Verdict
+from bot.chat.channel import Channel, Failed, InDoubt, Later, Parcel, Sent, Verdict
 from bot.chat.reply import Reply
 from bot.clock import Clock
 from bot.delivery import outbox
+from bot.errors import StoreUnreachable
 from bot.event.model import Event
 from bot.notices import ledger
 from bot.notices.broadcast import Notice
@@ -26,10 +29,34 @@ from bot.text.words import Words
 
 TICK_SECONDS = 0.25  # how soon a notice begun elsewhere is seen, a pause held, a schedule met
 BUSY_SECONDS = 0.02  # between claims while there is something to send
+SHARED_SECONDS = 0.008  # what comes within it shares a commit
 SWEEP_SECONDS = 2.0
 AFTER_FAILURE_SECONDS = 2.0
 PARCELS = 64  # kept: notices times languages times channels
+CALL_SECONDS = 12.0  # below the lease, so that nobody else takes up what is still being sent
+AGAIN_SECONDS = 5.0  # to a correction or a recall that was not answered
 PAUSED = Later(0, "chat", "paused")
+NO_TEXT = Later(60, "chat", "no text in the language that they read by now")
+DEFECT = Later(60, "chat", "a defect, see the log")
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A call that waits to be written down as begun."""
+
+    notice: Notice
+    due: Due
+    act: str
+    told: asyncio.Future[bool]
+
+    def tell(self, may: bool) -> None:
+        if not self.told.done():
+            self.told.set_result(may)
+
+
+class _LeaseLost(Exception):
+    """The ledger gave to another process what was about to be put."""
+
 
 Wording = Callable[[Notice, Words, bool], Reply]  # the notice, the reader's words, whether silently
 
@@ -56,9 +83,12 @@ class Courier:
         self._held_until: dict[str, float] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
-        self._marks: list[tuple[int, asyncio.Future[bool]]] = []
+        self._marks: list[_Mark] = []
         self._closings: list[Closing] = []
+        self._held: set[int] = set()  # deliveries on their way here, until what came of them is written
+        self._set_aside: dict[int, float] = {}  # notice that failed -> loop time before which it is left alone
         self._to_write = asyncio.Event()
+        self._is_ending = False
 
     def wake(self) -> None:
         """There is something to send: look now."""
@@ -70,7 +100,7 @@ class Courier:
         sweeper = asyncio.create_task(self._sweep())
         try:
             if self._alone:
-                await self._store.write(ledger.sweep, self._clock.now(), alone=self._owner)
+                await self._swept(alone=self._owner)
             while True:
                 self._awake.clear()
                 try:
@@ -84,29 +114,40 @@ class Courier:
         finally:
             sweeper.cancel()
             if self._tasks:
-                await asyncio.wait(self._tasks, timeout=5)
-            writer.cancel()
+                _, late = await asyncio.wait(self._tasks, timeout=5)
+                for task in late:  # whose lease would be given back under them
+                    task.cancel()
+                await asyncio.gather(*late, return_exceptions=True)
+            self._is_ending = True
+            self._to_write.set()
             await asyncio.gather(writer, sweeper, return_exceptions=True)
-            await self._written()
             await self._store.write(ledger.release, owner=self._owner)
 
     async def _tick(self) -> bool:
         """Make, claim and begin to send what there is room for; whether there is more."""
-        now = self._clock.now()
+        now, loop_now = self._clock.now(), asyncio.get_running_loop().time()
         await self._store.write(ledger.begin_due, now)
         busy = False
         for notice in await self._store.read(ledger.active):
-            if notice.state == NoticeState.SENDING and not notice.is_fanned:
-                busy |= await self._store.write(ledger.fan_out, notice.id, self._event(), now)
-            claimed = await self._claimed(notice)
-            busy |= bool(claimed)
-            if (
-                not claimed
-                and notice.state == NoticeState.SENDING
-                and await self._store.write(ledger.end, notice.id, now)
-            ):
-                log.info("notice.sent", notice=notice.id)
+            if self._set_aside.get(notice.id, 0.0) > loop_now:
+                continue
+            try:
+                busy |= await self._advance(notice, now)
+            except Exception:  # one that fails must not hold up the others
+                log.exception("notice.failed", notice=notice.id)
+                self._set_aside[notice.id] = loop_now + AFTER_FAILURE_SECONDS
         return busy
+
+    async def _advance(self, notice: Notice, now: datetime) -> bool:
+        """The next step of one notice; whether there is more of it."""
+        fanning = False
+        if notice.state == NoticeState.SENDING and not notice.is_fanned:
+            fanning = await self._store.write(ledger.fan_out, notice.id, self._event(), now)
+        if await self._claimed(notice):
+            return True
+        if notice.state == NoticeState.SENDING and await self._store.write(ledger.end, notice.id, now):
+            log.info("notice.sent", notice=notice.id)
+        return fanning
 
     async def _claimed(self, notice: Notice) -> bool:
         """Claim and begin what there is room for on each channel; whether there was any."""
@@ -126,6 +167,9 @@ class Courier:
                 await self._store_away(notice, channel, dues)
             elif dues:
                 for due in dues:
+                    if due.id in self._held:  # it waits here longer than its lease, which is a new one now
+                        continue
+                    self._held.add(due.id)
                     self._flying[name] += 1
                     task = asyncio.create_task(self._deliver(notice, channel, due))
                     self._tasks.add(task)
@@ -137,10 +181,11 @@ class Courier:
     async def _deliver(self, notice: Notice, channel: Channel, due: Due) -> None:
         act = _act(notice, due)
         try:
-            verdict = await self._verdict(notice, channel, due, act)
-        except Exception:
+            hindrance = await self._hindrance(notice, channel, due, act)
+            verdict, why = (hindrance, "") if hindrance else await self._called(notice, channel, due, act)
+        except Exception:  # before anything was called
             log.exception("notice.defect", delivery=due.id)
-            verdict = InDoubt("a defect in the channel")
+            verdict, why = DEFECT, ""
         finally:
             self._flying[channel.name] -= 1
             self._awake.set()
@@ -148,26 +193,42 @@ class Courier:
             until = asyncio.get_running_loop().time() + verdict.seconds
             self._held_until[channel.name] = max(until, self._held_until.get(channel.name, 0.0))
         urgent = notice.urgency == Urgency.URGENT
-        self._closings.append(Closing(due, act, verdict, notice.version, urgent))
+        self._closings.append(Closing(due, act, verdict, notice.version, urgent, why))
         self._to_write.set()
 
-    async def _verdict(self, notice: Notice, channel: Channel, due: Due, act: str) -> Verdict:
-        parcel = self._parcel(notice, channel, due)
-        if parcel is None:
-            return Later(60, "chat", "no text in the language that they read by now")
-        later = await channel.admit(due.address, notice=True)
-        if later is not None:
+    async def _hindrance(self, notice: Notice, channel: Channel, due: Due, act: str) -> Later | None:
+        """Why it must not be called yet; None: now, and that is written down."""
+        if self._parcel(notice, channel, due) is None:
+            return NO_TEXT
+        if (later := await channel.admit(due.address, notice=True)) is not None:
             return later
-        if act == "withdraw":
-            return await channel.withdraw(due.address, due.message_id)
-        if act == "correct":
-            return await channel.correct(due.address, due.message_id, parcel)
         marked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._marks.append((due.id, marked))
+        self._marks.append(_Mark(notice, due, act, marked))
         self._to_write.set()
-        if not await marked:
-            return PAUSED
-        return await channel.send(due.address, parcel, because=f"notice {notice.id}", sequence=0)
+        return None if await marked else PAUSED
+
+    async def _called(self, notice: Notice, channel: Channel, due: Due, act: str) -> tuple[Verdict, str]:
+        """What came of it, and what the verdict does not say."""
+        parcel = self._parcel(notice, channel, due)
+        assert parcel is not None
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                if act == "send":
+                    return await channel.send(due.address, parcel, because=f"notice {notice.id}", sequence=0), ""
+                if act == "correct":
+                    return await channel.correct(due.address, due.message_id, parcel), ""
+                verdict = await channel.withdraw(due.address, due.message_id)
+                if not isinstance(verdict, Failed):
+                    return verdict, ""
+                # It stays where it is: it says that it was withdrawn.
+                later = await channel.admit(due.address, notice=True)
+                return later or await channel.correct(due.address, due.message_id, parcel), f"corrected: {verdict.why}"
+        except TimeoutError:
+            # To correct or to delete twice changes nothing.
+            return InDoubt("no answer in time") if act == "send" else Later(AGAIN_SECONDS, "chat", "no answer"), ""
+        except Exception:
+            log.exception("notice.defect", delivery=due.id)
+            return InDoubt("a defect in the channel"), ""
 
     # --- platforms that read their messages from the table: to put them there is to send them
     async def _store_away(self, notice: Notice, channel: Channel, dues: Sequence[Due]) -> None:
@@ -176,24 +237,22 @@ class Courier:
 
         def put(tx: Transaction) -> list[tuple[Due, int]]:
             now = self._clock.now()
-            ids = [due.id for due, _ in parcels]
-            may = (
-                ids
-                if notice.state == NoticeState.RECALLED
-                else ledger.still_leased(tx, ids, owner=self._owner, now=now)
-            )
+            may = ledger.still_leased(tx, [due.id for due in dues], notice, owner=self._owner, now=now)
             closings, placed = [], []
             for due, parcel in parcels:
-                if due.id not in may or parcel is None:
-                    closings.append(Closing(due, _act(notice, due), PAUSED, notice.version, urgent))
-                    continue
                 act = _act(notice, due)
+                if due.id not in may or parcel is None:
+                    verdict = NO_TEXT if parcel is None else PAUSED
+                    closings.append(Closing(due, act, verdict, notice.version, urgent))
+                    continue
                 body = {} if act == "withdraw" else parcel.body
                 replaces = 0 if act == "send" else int(due.message_id)
                 because = f"notice {notice.id}"
                 sequence = outbox.put(tx, due.account_id, body, replaces=replaces, because=because, now=now)
                 closings.append(Closing(due, act, Sent(str(sequence)), notice.version, urgent))
                 placed.append((due, sequence))
+            if not ledger.keep(tx, [due.id for due, _ in placed], owner=self._owner):
+                raise _LeaseLost  # and undo it all: whoever has them now puts them there
             ledger.close(tx, closings, owner=self._owner, now=now)
             return placed
 
@@ -202,10 +261,11 @@ class Courier:
 
     def _parcel(self, notice: Notice, channel: Channel, due: Due) -> Parcel | None:
         """The message as this reader gets it, made once for all who get the same; None where no text is theirs."""
-        key = (notice.id, notice.version, due.language, channel.name, due.silent)
+        is_recalled = notice.state == NoticeState.RECALLED
+        key = (notice.id, notice.version, is_recalled, due.language, channel.name, due.silent)
         if key not in self._parcels:
             say = self._words(due.language)
-            said = notice.in_(due.language)
+            said = is_recalled or notice.in_(due.language)
             self._parcels[key] = channel.render([self._wording(notice, say, due.silent)], say)[0] if said else None
             if len(self._parcels) > PARCELS:
                 self._parcels.popitem(last=False)
@@ -213,40 +273,64 @@ class Courier:
 
     # --- the ledger
     async def _write(self) -> None:
-        while True:
+        while not (self._is_ending and not self._marks and not self._closings):
             await self._to_write.wait()
-            await self._written()
+            if not self._is_ending:
+                await asyncio.sleep(SHARED_SECONDS)
+            if not await self._written():
+                if self._is_ending:
+                    return
+                await asyncio.sleep(AFTER_FAILURE_SECONDS)
+                self._to_write.set()
 
-    async def _written(self) -> None:
-        """Marks and closings that wait, each kind in one commit."""
+    async def _written(self) -> bool:
+        """Marks and closings that wait, each kind in one commit; whether the database took them."""
         self._to_write.clear()
         marks, self._marks = self._marks, []
         closings, self._closings = self._closings, []
         now = self._clock.now()
         try:
-            may: set[int] = set()
-            if marks:
-                may = await self._store.write(ledger.mark, [id_ for id_, _ in marks], owner=self._owner, now=now)
-            for id_, future in marks:
-                if not future.done():
-                    future.set_result(id_ in may)
+            may = await self._store.write(self._marked, marks, now) if marks else set()
+            for mark in marks:
+                mark.tell(mark.due.id in may)
             if closings:
                 await self._store.write(ledger.close, closings, owner=self._owner, now=now)
+        except StoreUnreachable as error:
+            # What came of the calls is known: it is kept to be written, as long as the leases last.
+            log.warning("notices.unwritten", marks=len(marks), closings=len(closings), error=str(error))
+            self._closings = [*closings, *self._closings]
+            return False
         except Exception:
             # Nothing is lost: the leases run out, and what was being sent is in doubt.
             log.exception("notices.unwritten", marks=len(marks), closings=len(closings))
-            for _, future in marks:
-                if not future.done():
-                    future.set_result(False)
+        finally:
+            for mark in marks:
+                mark.tell(False)
+        self._held.difference_update(closing.due.id for closing in closings)
+        return True
+
+    def _marked(self, tx: Transaction, marks: Sequence["_Mark"], now: datetime) -> set[int]:
+        """The deliveries that may be called."""
+        sends = [mark.due.id for mark in marks if mark.act == "send"]
+        may = ledger.mark(tx, sends, owner=self._owner, now=now) if sends else set()
+        others = [mark for mark in marks if mark.act != "send"]
+        if others:
+            stands = ledger.renew(tx, [mark.due.id for mark in others], owner=self._owner, now=now)
+            seen = {mark.due.id: (mark.notice.state, mark.notice.version) for mark in others}
+            may |= {id_ for id_, found in stands.items() if found == seen[id_]}
+        return may
 
     async def _sweep(self) -> None:
         while True:
-            try:
-                if left := await self._store.write(ledger.sweep, self._clock.now()):
-                    log.warning("notices.in_doubt", deliveries=left)
-            except Exception:
-                log.exception("notices.sweep_failed")
+            await self._swept()
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _swept(self, *, alone: str = "") -> None:
+        try:
+            if left := await self._store.write(ledger.sweep, self._clock.now(), alone=alone):
+                log.warning("notices.in_doubt", deliveries=left)
+        except Exception:
+            log.exception("notices.sweep_failed")
 
 
 def _act(notice: Notice, due: Due) -> str:

@@ -149,7 +149,7 @@ def _lease(
         .select_from(_WITH_ACCOUNT)
         .where(delivery.c.notice_id == seen.id, condition, delivery.c.due_at <= now, free)
         .where(account.c.channel.in_(channels))
-        .order_by(delivery.c.id)
+        .order_by(delivery.c.due_at)  # as the index stands: no sort of a million for a few hundred
         .limit(limit)
     )  # fmt: skip
     if tx.is_postgresql:
@@ -179,11 +179,34 @@ def mark(tx: Transaction, ids: Sequence[int], *, owner: str, now: datetime) -> s
     return set(tx.execute(_MARK, {"ids": list(ids), "owner": owner, "now": now, "until": now + LEASE}).scalars())
 
 
-def still_leased(tx: Transaction, ids: Sequence[int], *, owner: str, now: datetime) -> set[int]:
-    """Of these, what is still ours and of a notice that is being sent."""
-    sending = exists().where(notice.c.id == delivery.c.notice_id, notice.c.state == NoticeState.SENDING)
+_RENEW = (
+    update(delivery)
+    .where(delivery.c.id.in_(bindparam("ids", expanding=True)), delivery.c.lease_owner == bindparam("owner"))
+    .where(delivery.c.state == State.SENT, delivery.c.lease_until >= bindparam("now"))
+    .values(lease_until=bindparam("until"))
+    .returning(delivery.c.id)
+)  # fmt: skip
+
+
+def renew(tx: Transaction, ids: Sequence[int], *, owner: str, now: datetime) -> dict[int, tuple[str, int]]:
+    """The calls that correct or take back these begin: of those that are still ours, the notice's state and version
+    as of now. Who lost the lease, or holds a text that is not the newest, would undo what came after."""
+    ours = list(tx.execute(_RENEW, {"ids": list(ids), "owner": owner, "now": now, "until": now + LEASE}).scalars())
+    current = select(delivery.c.id, notice.c.state, notice.c.version).join_from(delivery, notice)
+    return {row.id: (row.state, row.version) for row in tx.execute(current.where(delivery.c.id.in_(ours)))}
+
+
+def still_leased(tx: Transaction, ids: Sequence[int], seen: Notice, *, owner: str, now: datetime) -> set[int]:
+    """Of these deliveries of a notice, what is still ours, while the notice stands where it was seen."""
+    stands = exists().where(notice.c.id == seen.id, notice.c.state == seen.state, notice.c.version == seen.version)
     ours = delivery.c.id.in_(list(ids)), delivery.c.lease_owner == owner, delivery.c.lease_until >= now
-    return set(tx.execute(select(delivery.c.id).where(*ours, sending)).scalars())
+    return set(tx.execute(select(delivery.c.id).where(*ours, stands)).scalars())
+
+
+def keep(tx: Transaction, ids: Sequence[int], *, owner: str) -> bool:
+    """Whether all of these are still ours; then nobody takes them until the transaction ends."""
+    ours = select(delivery.c.id).where(delivery.c.id.in_(list(ids)), delivery.c.lease_owner == owner)
+    return len(tx.execute(ours.with_for_update()).all()) == len(ids)
 
 
 _CLOSE = (
@@ -200,13 +223,14 @@ _CLOSE = (
 @dataclass(frozen=True, slots=True)
 class Closing:
     """What came of a call. act: `send`, `correct` or `withdraw`; version: of the text that was sent; urgent: what is in
-    doubt is sent again."""
+    doubt is sent again; why: what the verdict does not say."""
 
     due: Due
     act: str
     verdict: Verdict
     version: int
     urgent: bool
+    why: str = ""
 
 
 def close(tx: Transaction, closings: Sequence[Closing], *, owner: str, now: datetime) -> None:
@@ -214,11 +238,13 @@ def close(tx: Transaction, closings: Sequence[Closing], *, owner: str, now: date
     if not closings:
         return
     tx.execute(_CLOSE, [{"row_id": each.due.id, "owner": owner, **_outcome(each, now)} for each in closings])
-    lost = [each.due for each in closings if isinstance(each.verdict, Unreachable) and each.act == "send"]
+    lost = [each for each in closings if isinstance(each.verdict, Unreachable)]
     if lost:
-        tx.execute(update(account).where(account.c.id.in_([due.account_id for due in lost])).values(reachable=False))
-        for due in lost:
-            _fall_back(tx, due, now)
+        gone = account.c.id.in_([each.due.account_id for each in lost])
+        tx.execute(update(account).where(gone).values(reachable=False))
+        for each in lost:
+            if each.act == "send":
+                _fall_back(tx, each.due, now)
 
 
 def _outcome(closing: Closing, now: datetime) -> dict[str, Any]:
@@ -252,8 +278,8 @@ def _after(closing: Closing, row: Any, now: datetime) -> dict[str, Any]:
     """The row of a message that was to be corrected or taken back: what cannot be is left as it is, and said."""
     done = State.RECALLED if closing.act == "withdraw" else State.SENT
     match closing.verdict:
-        case Sent():
-            return dict(row(done))
+        case Sent(message_id):
+            return dict(row(done, message=message_id or closing.due.message_id, why=closing.why))
         case Later(seconds, _, why):
             return dict(row(State.SENT, at=now + timedelta(seconds=seconds), why=why)) | {
                 "to_version": closing.due.version
@@ -274,8 +300,10 @@ def _fall_back(tx: Transaction, due: Due, now: datetime) -> None:
     )
     found = tx.scalar(other)
     if found is not None:
+        # Where the lease was lost, whoever has it decides.
+        ours = delivery.c.id == due.id, delivery.c.account_id == due.account_id, delivery.c.state == State.UNREACHABLE
         again = {"account_id": found, "state": State.QUEUED, "due_at": now, "closed_at": None, "attempts": 0}
-        tx.execute(update(delivery).where(delivery.c.id == due.id).values(**again))
+        tx.execute(update(delivery).where(*ours).values(**again))
 
 
 def sweep(tx: Transaction, now: datetime, *, alone: str = "") -> int:

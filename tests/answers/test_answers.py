@@ -53,7 +53,7 @@ def test_questions_that_ask_the_same_are_found_across_languages() -> None:
     ]  # fmt: skip
     day = date(2014, 11, 6)
     kept = [
-        Question(n, language, text, Fate.REFUSED, 1, day, day, dismissed=False)
+        Question(n, language, text, Fate.REFUSED, "", 1, day, day, dismissed=False)
         for n, (language, text) in enumerate(asked)
     ]
     found = groups.grouped(kept, engine("strasbourg-2014", "local").alike)

@@ -196,6 +196,10 @@ class TelegramDouble(Methods):
         """The person removes a message of the bot."""
         del self.chats[chat_id].messages[message_id]
 
+    def pass_hours(self, hours: float) -> None:
+        """Move the double's clock on: what was sent before is so much older."""
+        self.later_seconds += hours * 3600
+
     def freeze(self, chat_id: int, message_id: int) -> None:
         """From now on the message can't be edited."""
         self.chats[chat_id].messages[message_id].is_frozen = True
@@ -449,7 +453,7 @@ class TelegramDouble(Methods):
             "message_id": self._message_id,
             "from": self._user(chat, user_id, language),
             "chat": chat.as_chat(),
-            "date": int(time.time()),
+            "date": int(self.now()),
         }
 
     def _membership(self, chat_id: int, *, blocked: bool) -> dict[str, Any]:
@@ -459,7 +463,7 @@ class TelegramDouble(Methods):
         content = {
             "chat": chat.as_chat(),
             "from": self._user(chat, 0, chat.language),
-            "date": int(time.time()),
+            "date": int(self.now()),
             "old_chat_member": status[not blocked],
             "new_chat_member": status[blocked],
         }

@@ -11,6 +11,7 @@ from tests.doubles.telegram_html import CannotParse, is_link, parse, units
 
 TEXT_LIMIT, ENTITY_LIMIT, CAPTION_LIMIT = 4096, 100, 1024
 BUTTON_LIMIT, ROW_LIMIT, MARKUP_BYTES, CALLBACK_BYTES = 100, 8, 10_240, 64
+DELETABLE_SECONDS = 48 * 3600
 ANSWER_LIMIT, DOCUMENT_BYTES = 200, 50 * 1024 * 1024
 QUERY_SECONDS = 15.0
 ACTIONS = {
@@ -92,6 +93,7 @@ class Seen:
     change: int = 0
     is_frozen: bool = False  # can't be edited any more
     markup: Any = None
+    sent_at: float = 0.0  # by the double's clock
 
     @property
     def buttons(self) -> list[Shown]:
@@ -144,6 +146,7 @@ class Methods:
         self.chats: dict[int, Chat] = {}
         self.webhook_url = ""
         self.commands: dict[str, list[dict[str, str]]] = {}  # by language
+        self.later_seconds = 0.0  # how far the double's clock is ahead
         self.profile: dict[tuple[str, str], str] = {}  # by name of the text and language
         self.answered: list[str] = []  # callback queries
         self.delivered: Counter[int] = Counter()  # update -> how often handed out
@@ -277,12 +280,20 @@ class Methods:
         seen.text, seen.entities, seen.rows, seen.markup = text, entities, rows, markup
         seen.edited += 1
         self._changed("editmessagetext", chat, seen)
-        return {**self._as_message(chat, seen), "edit_date": int(time.time())}
+        return {**self._as_message(chat, seen), "edit_date": int(self.now())}
 
     def _deletemessage(self, parameters: dict[str, Any]) -> bool:
         chat, _, _ = self._addressed(parameters)
-        if chat.messages.pop(integer(parameters, "message_id"), None) is None:
+        message_id = integer(parameters, "message_id")
+        if not message_id:
+            raise bad("message identifier is not specified")
+        seen = chat.messages.get(message_id)
+        if seen is None:
             raise bad("message to delete not found", is_fault=False)
+        if self.now() - seen.sent_at > DELETABLE_SECONDS:
+            raise bad("message can't be deleted for everyone", is_fault=False)
+        del chat.messages[message_id]
+        self._change += 1
         return True
 
     def _sendvenue(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -380,10 +391,13 @@ class Methods:
 
     def _send(self, method: str, chat: Chat, seen: Seen) -> dict[str, Any]:
         self._message_id += 1
-        seen.message_id, seen.chat_id = self._message_id, chat.chat_id
+        seen.message_id, seen.chat_id, seen.sent_at = self._message_id, chat.chat_id, self.now()
         chat.messages[seen.message_id] = seen
         self._changed(method, chat, seen)
         return self._as_message(chat, seen)
+
+    def now(self) -> float:
+        return time.time() + self.later_seconds
 
     def _notify(self) -> None:
         for watcher in self._watchers:
@@ -399,7 +413,7 @@ class Methods:
             "message_id": seen.message_id,
             "from": self._me(),
             "chat": chat.as_chat(),
-            "date": int(time.time()),
+            "date": int(seen.sent_at),
         }
         if seen.text:
             message["text"] = seen.text

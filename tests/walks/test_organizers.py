@@ -42,8 +42,8 @@ class Labels:
 
 
 FR = Labels(
-    ("fr", "zh", "en"), "non écrit", "Envoyer", "Oui, envoyer", "Aperçu", "M’envoyer un essai", "Suspendre", "Reprendre",
-    "Actualiser", "Annuler le reste", "Oui, annuler", "Retirer", "Oui, retirer", "Corriger", "déjà",
+    ("fr", "zh", "en"), "non écrit", "Envoyer", "Oui, envoyer", "Aperçu", "M’envoyer un essai", "Suspendre",
+    "Reprendre", "Actualiser", "Annuler le reste", "Oui, annuler", "Retirer", "Oui, retirer", "Corriger", "déjà",
 )  # fmt: skip
 ZH = Labels(
     ("zh", "fr", "en"), "未写", "发送", "确认发送", "预览", "试发给自己", "暂停", "恢复发送",
@@ -171,9 +171,8 @@ async def test_bad_input_is_explained_and_loses_nothing(sqlite_url: str) -> None
         await boss.presses("Destinataires")
         await boss.presses("L’écrire")
         shown = await boss.says("language:jp session:atelier-33 tous")
-        assert "« atelier-33 »" not in text_of(shown)
         assert "session:atelier-33" in text_of(shown)
-        assert "atelier-3 »" in text_of(shown)
+        assert "« atelier-3 »" in text_of(shown).replace("\u00a0", " ")
         assert "tous" in text_of(shown)
         shown = await boss.says("language:zh,fr")
         assert "chinois ou français" in text_of(shown)
@@ -326,7 +325,7 @@ async def test_whoever_turned_announcements_off_is_told_what_is_urgent(database_
     async with running(database_url, organizers=ORGANIZERS) as bot:
         boss = await organizer(bot)
         marie, li, john = await readers(bot)
-        assert "sans son" in text_of(await marie.says("/notify")).lower() or True
+        assert "avec un son" in text_of(await marie.says("/notify"))
         await marie.presses("Sans son")
         shown = await marie.presses("Ne plus recevoir")
         assert "aucune" in text_of(shown)

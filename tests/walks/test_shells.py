@@ -186,6 +186,15 @@ def test_an_embedder_is_one_of_three_kinds(embedder: str, monkeypatch: pytest.Mo
     assert "write local, none, or the https:// address" in str(caught.value)
 
 
+def test_organizers_are_accounts_and_every_other_item_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSERELLE_ORGANIZERS", "telegram:123, wechat:oABC_d-9")
+    assert settings_.load().organizer_accounts == {("telegram", "123"), ("wechat", "oABC_d-9")}
+    monkeypatch.setenv("PASSERELLE_ORGANIZERS", "telegram:123,telegram:@li,bob")
+    with pytest.raises(BadSettings) as caught:
+        settings_.load()
+    assert "'telegram:@li', 'bob' cannot be used → write telegram:NUMBER" in str(caught.value)
+
+
 async def test_a_database_that_cannot_be_made_is_told_in_a_line() -> None:
     code, _, err = await passerelle("chat", database_url="sqlite:////proc/nowhere/event.db")
     assert code == 1

@@ -21,7 +21,7 @@ from bot.channels.telegram.http import AiohttpRequest
 from bot.channels.telegram.pace import RATE, Pace
 from bot.channels.telegram.polling import Backoff, Poller, PollingBot, retry_seconds
 from bot.channels.telegram.render import TEXT_LIMIT, render
-from bot.chat.channel import Abilities, Failed, Later, Parcel, Receive, Sent, Verdict
+from bot.chat.channel import Abilities, Failed, InDoubt, Later, Parcel, Receive, Sent, Verdict
 from bot.chat.reply import Reply
 from bot.clock import Clock
 from bot.text.words import Words
@@ -29,6 +29,7 @@ from bot.text.words import Words
 log = structlog.get_logger()
 
 TELEGRAM_SERVER = "https://api.telegram.org"
+AGAIN_SECONDS = 3.0
 CLOSING_SECONDS = 3.0  # for presses still being answered at the end
 EXTRA = ("reply_markup", "link_preview_options", "disable_notification")  # as they are, beside the text
 TAG = re.compile(r"</?[a-z][^<>]*>")
@@ -158,20 +159,28 @@ class TelegramChannel:
 
     async def correct(self, address: str, message_id: str, parcel: Parcel) -> Verdict:
         """Where the message cannot be edited any more, the new text comes as a message of its own."""
+        if not message_id.isdecimal():
+            return await self._deliver(int(address), parcel.body, "")
         body = {**parcel.body, "method": "editMessageText"}
-        return await self._deliver(int(address), body, message_id)
+        return await self._deliver(int(address), body, message_id, again=True)
 
     async def withdraw(self, address: str, message_id: str) -> Verdict:
+        """Failed where it is older than 48 hours."""
+        if not message_id.isdecimal():
+            return Failed("which message it is was never learnt")
         try:
             await self._bot.delete_message(int(address), int(message_id))
         except RetryAfter as error:
             return self._pace.refused(address, retry_seconds(error))
-        except TelegramError as error:  # older than 48 hours, or the person has deleted it
-            return verdicts.verdict(error)
+        except TelegramError as error:
+            return Sent(message_id) if verdicts.is_gone(error) else _again(verdicts.verdict(error))
         return Sent(message_id)
 
-    async def _deliver(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
-        """One call; a second one, admitted anew, where the first was refused for what can be mended at once."""
+    async def _deliver(self, chat: int, body: Mapping[str, Any], edits: str, *, again: bool = False) -> Verdict:
+        """One call; a second one, admitted anew, where the first was refused for what can be mended at once.
+
+        again: an edit in doubt is to be done again, which changes nothing where it was done.
+        """
         try:
             return await self._call(chat, body, edits)
         except RetryAfter as error:
@@ -186,13 +195,13 @@ class TelegramChannel:
                 return await self._once_more(chat, body, "")
             if "parse_mode" in body and verdicts.is_not_parsed(error):
                 log.error("telegram.markup_refused", chat=chat, error=error.message)
-                return await self._once_more(chat, _as_plain(body), edits)
+                return await self._once_more(chat, _as_plain(body), edits, again=again)
             return verdicts.verdict(error)
         except TelegramError as error:
-            return verdicts.verdict(error)
+            return _again(verdicts.verdict(error)) if edits and again else verdicts.verdict(error)
 
-    async def _once_more(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
-        return await self._pace.admit(str(chat)) or await self._deliver(chat, body, edits)
+    async def _once_more(self, chat: int, body: Mapping[str, Any], edits: str, *, again: bool = False) -> Verdict:
+        return await self._pace.admit(str(chat)) or await self._deliver(chat, body, edits, again=again)
 
     async def _call(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
         # Keyboards and options go as they are: building the library's objects for them costs and adds nothing.
@@ -200,6 +209,7 @@ class TelegramChannel:
         sent: telegram.Message | bool
         match body.get("method"):
             case "editMessageText" if edits:
+                extra.pop("disable_notification", None)  # an edit never rings
                 sent = await self._bot.edit_message_text(
                     body["text"],
                     chat_id=chat,
@@ -224,6 +234,11 @@ class TelegramChannel:
             case other:
                 return Failed(f"no such method: {other}")
         return Sent(str(sent.message_id) if isinstance(sent, telegram.Message) else edits)
+
+
+def _again(verdict: Verdict) -> Verdict:
+    """Of an edit or a deletion, which may be repeated: what is in doubt is done again."""
+    return Later(AGAIN_SECONDS, "chat", verdict.why) if isinstance(verdict, InDoubt) else verdict
 
 
 def _as_plain(body: Mapping[str, Any]) -> dict[str, Any]:

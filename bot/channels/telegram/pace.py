@@ -15,6 +15,7 @@ CHAT_SECONDS = 1.0  # between two messages to one chat...
 CHAT_BURST = 3  # ...but for this many at once
 GROUP_SECONDS = 3.0  # a group: 20 a minute
 PATIENCE_SECONDS = 4.0  # a longer wait is handed back, so that nothing is leased meanwhile
+TICK_SECONDS = 0.01  # slots of notices are given out in ticks: one waking for many where the rate is high
 SLACK_SECONDS = 0.015  # a slot missed by so little is made up for: no timer wakes exactly
 CHATS_REMEMBERED = 20_000
 FLOOD_SECONDS, FLOOD_CHATS = 3.0, 2  # refused in so many chats within this time: the whole bot is held
@@ -70,7 +71,7 @@ class Pace:
             if (ready := self._ready(chat, now)) > now:
                 return Later(ready - now, "chat", "the chat's pace")
             while (wait := self._next - time()) > 0:  # noqa: ASYNC110  an answer may take the slot meanwhile
-                await asyncio.sleep(wait)
+                await asyncio.sleep(max(wait, TICK_SECONDS))
             now = time()
             self._spend(chat, now)
             self._next = max(now - SLACK_SECONDS, self._next) + self._step

@@ -23,6 +23,7 @@ NOT_EDITABLE = (
     "message identifier is not specified",
 )
 NOT_PARSED = "can't parse entities"
+GONE = "message to delete not found"
 
 
 def verdict(error: TelegramError) -> Verdict:
@@ -52,6 +53,11 @@ def is_not_modified(error: BadRequest) -> bool:
 
 def is_not_editable(error: BadRequest) -> bool:
     return any(words in error.message.lower() for words in NOT_EDITABLE)
+
+
+def is_gone(error: TelegramError) -> bool:
+    """There is nothing left to delete: the person did, or we did before."""
+    return isinstance(error, BadRequest) and GONE in error.message.lower()
 
 
 def is_not_parsed(error: BadRequest) -> bool:

@@ -176,6 +176,9 @@ def script_words(say: Words) -> Mapping[str, str]:
         "queued": say.text("Will be sent when the network is back"),
         "refused": say.text("Not sent"),
         "retry": say.p("button", "Try again"),
+        # Translators: over an announcement whose text was replaced by this one
+        "corrected": say.p("message", "Corrected"),
+        "withdrawn": say.text("This announcement was withdrawn."),
         "no_programme": say.text("The programme could not be loaded. It will be here once the network is back."),
         "places": say.p("heading", "Places"),
         "in_chat": say.p("button", "Open in the chat"),

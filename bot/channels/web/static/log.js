@@ -30,7 +30,7 @@ export function prepare({ onPress, onRetry }) {
   retry = onRetry;
   typing.setAttribute('aria-hidden', 'true');
   newest.addEventListener('click', () => scrollTo(unseen ?? log.lastElementChild));
-  log.addEventListener('scroll', () => isAtEnd() && showPill(null), { passive: true });
+  log.addEventListener('scroll', hidePill, { passive: true });
 }
 
 // isSaid: read out what is drawn.
@@ -48,7 +48,8 @@ export function redraw(items, isSaid = false) {
 // New items, each at its place. A long answer is shown from its beginning, under its question.
 export function add(items) {
   const wasAtEnd = isAtEnd();
-  const drawn = items.map((item) => [item, draw(item)]).filter(([, node]) => node);
+  const fresh = items.filter((item) => !exchange(item));
+  const drawn = fresh.map((item) => [item, draw(item)]).filter(([, node]) => node);
   for (const [item, node] of drawn) {
     node.classList.add('new');
     log.insertBefore(node, placeOf(item));
@@ -68,6 +69,53 @@ export function add(items) {
   } else {
     showPill(unseen ?? node);
   }
+}
+
+// As it is now: what took its place may be another.
+export function isDrawn({ key, sequence, by }) {
+  const node = log.querySelector(key ? `[data-key="${key}"]` : `[data-sequence="${sequence}"]`);
+  return Boolean(node) && (node.dataset.by ?? '') === String(by || '');
+}
+
+// Whether the item takes the place of what is drawn: a correction, or the line that it was withdrawn.
+function exchange(item) {
+  const old = item.by && log.querySelector(`[data-sequence="${item.sequence}"]`);
+  if (!old) return false;
+  const isLatest = old.classList.contains('latest');
+  const hadFocus = old.contains(document.activeElement);
+  const node = draw(item);
+  node.classList.add('new');
+  node.classList.toggle('latest', isLatest);
+  if (anchor === old) anchor = node;
+  old.replaceWith(node);
+  if (unseen === old) unseen = node;
+  if (hadFocus) log.focus();
+  if (!isInView(node)) showPill(unseen ?? node);
+  return true;
+}
+
+const isInView = ({ offsetTop, offsetHeight }) =>
+  offsetTop + offsetHeight > log.scrollTop && offsetTop < log.scrollTop + log.clientHeight;
+
+function hidePill() {
+  if (unseen && (isInView(unseen) || (isAtEnd() && !unseen.dataset.by))) showPill(null);
+}
+
+// The page's own words on what is drawn, once it is in another language.
+export function turn() {
+  for (const node of log.querySelectorAll('[data-word]')) say(node);
+}
+
+function say(node) {
+  node.lang = document.documentElement.lang;
+  node.textContent = words[node.dataset.word];
+}
+
+function line(className, word) {
+  const node = element('p', className);
+  node.dataset.word = word;
+  say(node);
+  return node;
 }
 
 function showPill(node) {
@@ -128,12 +176,20 @@ function draw(item) {
   return node;
 }
 
-function drawMessage({ sequence, body }) {
+function drawMessage({ sequence, body, by }) {
+  const isRecall = body.replaces && !body.paragraphs;
+  if (isRecall && !by) return null; // of what was never here
   const node = element('div', 'message bot');
   node.dataset.sequence = sequence;
+  if (by) node.dataset.by = by;
+  if (isRecall) {
+    node.append(line('mark', 'withdrawn'));
+    return node;
+  }
   if (body.lang) node.lang = body.lang;
+  if (body.replaces) node.append(line('mark', 'corrected'));
   node.append(drawText(body.paragraphs ?? []));
-  const actions = drawActions(body, sequence);
+  const actions = drawActions(body, by || sequence);
   if (actions.length) node.append(element('div', 'actions', ...actions));
   return node;
 }

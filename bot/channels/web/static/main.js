@@ -100,6 +100,7 @@ document.querySelector('.languages').addEventListener('click', (event) => {
 
 language.onTurn(() => {
   stateLine.textContent = words[stateLine.dataset.state];
+  log.turn();
   programme.refresh();
 });
 
@@ -123,9 +124,7 @@ grow();
 log.redraw(store.state.items);
 store.onOtherTab((isShorter) => {
   if (isShorter) return log.redraw(store.state.items);
-  const isDrawn = (item) =>
-    document.querySelector(item.key ? `[data-key="${item.key}"]` : `[data-sequence="${item.sequence}"]`);
-  log.add(store.state.items.filter((item) => !isDrawn(item)));
+  log.add(store.state.items.filter((item) => !log.isDrawn(item)));
 });
 if (asked.has('start') || !store.state.items.length) {
   store.addOwn('', { kind: 'start', payload: asked.get('start') ?? '' });

@@ -1,6 +1,6 @@
 // What this phone remembers: the conversation as shown, what waits to be sent, a draft.
 //
-// An item is either a message of the bot {sequence, body} or one's own
+// An item is either a message of the bot {sequence, body}, with {by} the number of the one that took its place, or one's own
 // {key, label, posted, fate: 'waiting' | 'sent' | 'refused', why}. An empty label is not shown. What is passing
 // is shown, and not kept.
 
@@ -53,9 +53,14 @@ export function addOwn(label, posted) {
   return item;
 }
 
-// The bot's message put where its number belongs. Undefined where it is here already.
+// The bot's message put where its number belongs, or in the place of the one it replaces. Undefined where it is here
+// already, or has been replaced before it came.
 export function addMessage({ sequence, body }) {
-  if (state.items.some((item) => item.sequence === sequence)) return undefined;
+  const isKnown = (item) => item.sequence === sequence || item.by === sequence;
+  const isReplaced = (item) => item.sequence && item.body.replaces === sequence;
+  if (state.items.some((item) => isKnown(item) || isReplaced(item))) return undefined;
+  const old = body.replaces && state.items.find((item) => isSame(item, body.replaces));
+  if (old) return replace(old, sequence, body);
   const item = { sequence, body };
   const next = state.items.findIndex((other) => other.sequence > sequence);
   state.items.splice(next < 0 ? state.items.length : next, 0, item);
@@ -63,12 +68,24 @@ export function addMessage({ sequence, body }) {
   return item;
 }
 
+// A message and what took its place before are one.
+const isSame = ({ sequence, body }, first) => sequence && (sequence === first || body.replaces === first);
+
+// Undefined where something newer took its place already.
+function replace(old, sequence, body) {
+  if ((old.by ?? old.sequence) > sequence) return undefined;
+  old.body = body;
+  old.by = sequence;
+  state.last = Math.max(state.last, sequence);
+  return old;
+}
+
 // The server began a new line for us. Erased: what it no longer holds goes from this phone too.
 export function restart({ erased }) {
   state.last = 0;
   state.items = erased
     ? state.items.filter((item) => item.fate === 'waiting')
-    : state.items.map((item) => (item.sequence ? { ...item, sequence: 0 } : item));
+    : state.items.map((item) => (item.sequence ? { ...item, sequence: 0, by: 0 } : item));
   save();
 }
 

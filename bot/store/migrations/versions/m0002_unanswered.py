@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("folded", sa.String(length=300), nullable=False),
         sa.Column("text", sa.String(length=300), nullable=False),
         sa.Column("fate", sa.String(length=12), nullable=False),
+        sa.Column("answer", sa.String(length=64), nullable=False),
         sa.Column("times", sa.Integer(), nullable=False),
         sa.Column("first_on", sa.Date(), nullable=False),
         sa.Column("last_on", sa.Date(), nullable=False),
