@@ -1,17 +1,23 @@
 """What is wrong with an announcement, an audience or an hour, in the organizer's own words: the sentences of the
 faults that bot.notices finds."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.errors import Fault
 from bot.text.markup import Markup
 from bot.text.words import Words
+from handlers import cards
+
+MOST = 8  # faults in one message
+TERM = 60  # columns of a term that names nobody
 
 
-def worded(faults: Iterable[Fault], say: Words) -> Markup:
-    """A list, a line for each fault."""
-    return Markup.join(_one(fault, say) for fault in faults)
+def worded(faults: Sequence[Fault], say: Words) -> Markup:
+    """A list, a line for each fault, and how many there are beyond what one message holds."""
+    text = Markup.join(_one(fault, say) for fault in faults[:MOST])
+    left = len(faults) - MOST
+    return text + say.n("- and {n} more fault", "- and {n} more faults", left) if left > 0 else text
 
 
 def concerns(fault: Fault, language: str) -> bool:
@@ -38,11 +44,17 @@ def _one(fault: Fault, say: Words) -> Markup:
         case "long" | "long for wechat" | "link" | "bold":
             return _text(kind, about, say)
         case "term":
-            return say("- “{term}” names no audience. Write for example: {examples}", term=about[0], examples=about[1])
+            return say(
+                "- “{term}” names no audience. Write for example: {examples}",
+                term=cards.cut(about[0], TERM),
+                examples=about[1],
+            )
         case "value" if len(about) > 1:
-            return say("- There is no “{value}”. Did you mean “{near}”?", value=about[0], near=about[1])
+            return say(
+                "- There is no “{value}”. Did you mean “{near}”?", value=cards.cut(about[0], TERM), near=about[1]
+            )
         case "value":
-            return say("- There is no “{value}”.", value=about[0])
+            return say("- There is no “{value}”.", value=cards.cut(about[0], TERM))
         case "skipped":
             return say(
                 "- {hour} does not exist that night: the clocks skip it. An hour later or earlier does.", hour=about[0]

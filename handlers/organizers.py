@@ -18,6 +18,7 @@ from handlers import announcements, cards, everything_else, notices, reports
 from handlers.announcements import button
 
 LISTED = 8  # announcements on the list
+DIGITS = 15  # of an announcement's id
 TRIES = 3  # at a change that another organizer's comes before
 
 
@@ -26,7 +27,8 @@ def with_notice(handler: Handler) -> Handler:
 
     @wraps(handler)
     def checked(ctx: Context, notice_id: str = "", *args: str) -> Replies:
-        seen = broadcast.find(ctx.tx, int(notice_id)) if ctx.is_organizer and notice_id.isdecimal() else None
+        is_asked = ctx.is_organizer and notice_id.isdecimal() and len(notice_id) <= DIGITS
+        seen = broadcast.find(ctx.tx, int(notice_id)) if is_asked else None
         return handler(ctx, seen, *args) if seen else everything_else.unknown_button(ctx)
 
     return checked
@@ -106,9 +108,11 @@ def open_announcement(ctx: Context, seen: Notice, *_: str) -> Reply:
 
 @on.press("notice-write")
 @with_notice
-def write(ctx: Context, seen: Notice, language: str, *_: str) -> Reply:
+def write(ctx: Context, seen: Notice, language: str = "", *_: str) -> Reply:
     """Ask for the text in a language; with what there is of it, to be copied and mended."""
     say = ctx.say
+    if language not in ctx.event.details.languages:
+        return everything_else.unknown_button(ctx)
     if seen.state != NoticeState.DRAFT:
         return too_late(ctx, seen)
     text = say("**Write the text in {language}**, as one message.", language=say.language_name(language))
@@ -132,7 +136,7 @@ def take_text(ctx: Context, text: str, *args: str) -> Replies:
 def _take_text(ctx: Context, seen: Notice, language: str, text: str) -> Replies:
     """Keep the text, whatever is wrong with it: the card says what is to be mended."""
     ctx.notes["asked"] = ""
-    if not text.strip():
+    if not text.strip() or language not in ctx.event.details.languages:
         return write(ctx, str(seen.id), language)
     edited = changed(ctx, seen, lambda now: {"texts": {**now.texts, language: text.strip()}})
     return card(ctx, edited) if edited else too_late(ctx, seen)
@@ -147,7 +151,7 @@ def back(seen: Notice, say: Words) -> Button:
 
 @on.press("notice-set")
 @with_notice
-def switch(ctx: Context, seen: Notice, what: str, to: str, *_: str) -> Reply:
+def switch(ctx: Context, seen: Notice, what: str = "", to: str = "", *_: str) -> Reply:
     """Turn `what` (urgent, receipt, both) on or off."""
     is_on = to == "on"
     changes: dict[str, dict[str, Any]] = {

@@ -20,6 +20,7 @@ from handlers.organizers import back, changed, too_late, with_notice
 
 CODES = {"l": "language", "s": "session", "d": "day"}  # a button has 64 bytes, and a session's id takes 40
 EXAMPLE = "language:zh day:2014-11-06"
+MOST = 400  # characters of an audience as written
 
 
 @on.press("notice-for")
@@ -29,7 +30,7 @@ def choose(ctx: Context, seen: Notice, code: str = "", *_: str) -> Reply:
     return _choice(ctx, seen, code) if seen.state == NoticeState.DRAFT else too_late(ctx, seen)
 
 
-def _choice(ctx: Context, seen: Notice, code: str = "") -> Reply:
+def _choice(ctx: Context, seen: Notice, code: str = "", note: Markup | None = None) -> Reply:
     say = ctx.say
     try:
         chosen = broadcast.audience_of(seen, ctx.event)
@@ -49,7 +50,7 @@ def _choice(ctx: Context, seen: Notice, code: str = "") -> Reply:
             button(_marked(say.p("button", "Not signed up"), alone == "-"), "notice-to", seen, "u", alone),
             button(say.p("button", "Write it"), "notice-terms", seen),
         ]
-    return Reply(text=text, buttons=(*buttons, back(seen, say)), replaces=True)
+    return Reply(text=(note or Markup()) + text, buttons=(*buttons, back(seen, say)), replaces=True)
 
 
 def _values(ctx: Context, seen: Notice, chosen: Audience, code: str) -> Sequence[Button]:
@@ -81,6 +82,8 @@ def take(ctx: Context, seen: Notice, code: str = "", sign: str = "", value: str 
     """Take a term's value in (+) or out (-); "*" is everyone."""
     if code not in ("*", "u", *CODES):
         return everything_else.unknown_button(ctx)
+    if len(_with(ctx, seen, code, sign, value)) > MOST:
+        return _choice(ctx, seen, code, ctx.say("These are too many at once: choose a day, or everyone."))
     edited = changed(ctx, seen, lambda now: {"audience": _with(ctx, now, code, sign, value)})
     return _choice(ctx, edited, code) if edited else too_late(ctx, seen)
 
@@ -131,7 +134,7 @@ def _take_terms(ctx: Context, seen: Notice, text: str) -> Replies:
         written = str(audiences.parse(text, ctx.event))
     except BadInput as bad:
         return _asked(ctx, seen, mending.worded(bad.faults, ctx.say))
-    if len(written) > 400:
-        return _asked(ctx, seen, ctx.say("That is too long: at most {most} characters.", most="400"))
+    if len(written) > MOST:
+        return _asked(ctx, seen, ctx.say("That is too long: at most {most} characters.", most=str(MOST)))
     edited = changed(ctx, seen, lambda _: {"audience": written})
     return organizers.card(ctx, edited) if edited else too_late(ctx, seen)

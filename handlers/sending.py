@@ -193,7 +193,7 @@ def choose_correction(ctx: Context, seen: Notice, language: str = "", *_: str) -
     say = ctx.say
     if seen.state not in broadcast.CORRECTABLE:
         return _done(ctx, seen, False)
-    if language:
+    if language in ctx.event.details.languages:
         return _new_text(ctx, seen, language)
     buttons = [
         button(say.language_name(tag)[:1].upper() + say.language_name(tag)[1:], "notice-correct", seen, tag)

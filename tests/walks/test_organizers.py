@@ -385,3 +385,16 @@ async def test_every_fault_is_worded_in_the_organizer_s_language(sqlite_url: str
         worded = [str(mending.worded([Fault("text", 0, "ENGLISH", "ENGLISH", code)], say)) for code in codes]
         assert len(set(worded)) == len(codes)
         assert not any("ENGLISH" in each or "{" in each for each in worded)
+
+
+async def test_a_card_stays_one_message_however_much_is_wrong(sqlite_url: str) -> None:
+    async with running(sqlite_url, organizers=ORGANIZERS) as bot:
+        boss = await organizer(bot)
+        await boss.says("/broadcast")
+        shown = await boss.says("\n".join(["**loin"] * 100))
+        assert len(shown) == 1
+        assert "autres fautes" in text_of(shown)
+        await boss.presses("Destinataires")
+        await boss.presses("L’écrire")
+        assert len(await boss.says(" ".join(f"{n}:personne" for n in range(300)))) == 1
+        assert bot.telegram.faults == []
