@@ -14,7 +14,7 @@ from bot.answers.examples import Label
 from bot.answers.lexical import Scores
 from bot.answers.outcome import Match
 
-ANSWER_FROM = 0.50  # probability of the best topic from which it is answered
+ANSWER_FROM = 0.60  # probability of the best topic from which it is answered
 LEAD = 1.5  # how many times likelier than the next topic it must be
 LEAD_ON_REFUSING = 1.8  # and than "none of our business"
 REFUSE_FROM = 0.72  # probability of "none of our business" from which it is refused
