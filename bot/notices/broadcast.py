@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, case, insert, select, update
 
 from bot.errors import Fault
 from bot.event.model import Event
@@ -94,12 +94,12 @@ def draft_of(tx: Transaction, author: str) -> Notice | None:
 
 
 def edit(tx: Transaction, seen: Notice, **changes: Any) -> Notice | None:
-    """`seen` with `changes` (texts, audience, urgency, both, receipt); None where somebody else has changed or sent
-    it since."""
+    """`seen` with `changes` (texts, audience, urgency, both, receipt, due_at: the moment wanted, which a draft only
+    keeps); None where somebody else has changed or sent it since."""
     changed = (
         update(notice)
         .where(notice.c.id == seen.id, notice.c.version == seen.version, notice.c.state.in_(BEFORE_SENDING))
-        .values(version=seen.version + 1, state=NoticeState.DRAFT, due_at=None, **changes)
+        .values(version=seen.version + 1, state=NoticeState.DRAFT, **{"due_at": None, **changes})
         .returning(notice.c.id)
     )
     return get(tx, seen.id) if tx.execute(changed).first() else None
@@ -185,11 +185,9 @@ def recall(tx: Transaction, notice_id: int, now: datetime) -> bool:
 def correct(tx: Transaction, seen: Notice, texts: Mapping[str, str]) -> bool:
     """Put other texts in its place: with those who have it and for those who have not; False where another
     correction came first."""
-    found = find(tx, seen.id)
-    if found is None or found.state not in CORRECTABLE:
-        return False
-    state = NoticeState.PAUSED if found.state == NoticeState.PAUSED else NoticeState.SENDING
-    values = {"texts": {**seen.texts, **texts}, "state": state, "version": seen.version + 1}
+    # A notice that is over is begun again; a pause stays one.
+    state = case((notice.c.state == NoticeState.PAUSED, NoticeState.PAUSED.value), else_=NoticeState.SENDING.value)
+    values = {"texts": {**seen.texts, **texts}, "state": state, "ended_at": None}
     return _step(tx, seen.id, CORRECTABLE, version=seen.version, **values)
 
 
