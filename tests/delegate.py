@@ -115,7 +115,7 @@ class WebDelegate(Walker):
 
 
 def _web_shown(body: dict[str, Any]) -> Shown:
-    paragraphs = ["".join(span["t"] for span in p["spans"]) for p in body["paragraphs"]]
+    paragraphs = ["".join(span["t"] for span in p["spans"]) for p in body.get("paragraphs", ())]  # taken back: none
     buttons = {b["label"]: b.get("action") or b.get("url", "") for b in body.get("buttons", ())}
     return Shown("\n".join(paragraphs), buttons, body)
 
