@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from bot import __version__, logs
+from bot.cli import broadcast_parser
 from bot.errors import BadInput, BadSettings, PasserelleError
 
 BATCH = """With --batch, each line of stdin is one question; lang is any language tag and may be left out:
@@ -85,6 +86,10 @@ def parser() -> argparse.ArgumentParser:
     publish.add_argument("--dry-run", action="store_true", help="only show the difference")
     publish.add_argument("--quiet", action="store_true", help="notify nobody")
     publish.add_argument("--yes", action="store_true", help="do not ask")
+
+    broadcast_parser.fill(
+        command("broadcast", "Announcements: write, send, watch, correct and take back, report.", "broadcast")
+    )
 
     questions = command(
         "questions", "What was not answered well: list, accept as an example or an entry, dismiss.", "questions"

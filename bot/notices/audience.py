@@ -71,6 +71,8 @@ def parse(text: str, event: Event) -> Audience:
             faults.append(Fault(term, 0, "names no audience", f"write {WRITE}", ("term", term, WRITE)))
             continue
         for value in values:
+            if name == "notice" and not (value.isascii() and value.isdigit() and len(value) < 19):
+                faults.append(Fault(term, 0, f"{value!r} is no announcement’s number", "see passerelle broadcast list"))
             if known and value not in known:
                 near = difflib.get_close_matches(value, known, n=1, cutoff=0.5)
                 do = f"did you mean {near[0]}?" if near else f"one of {', '.join(sorted(known)[:12])}"

@@ -94,12 +94,12 @@ def draft_of(tx: Transaction, author: str) -> Notice | None:
 
 
 def edit(tx: Transaction, seen: Notice, **changes: Any) -> Notice | None:
-    """`seen` with `changes` (texts, audience, urgency, both, receipt); None where somebody else has changed or sent
-    it since."""
+    """`seen` with `changes` (texts, audience, urgency, both, receipt, due_at: the moment wanted, which a draft only
+    keeps); None where somebody else has changed or sent it since."""
     changed = (
         update(notice)
         .where(notice.c.id == seen.id, notice.c.version == seen.version, notice.c.state.in_(BEFORE_SENDING))
-        .values(version=seen.version + 1, state=NoticeState.DRAFT, due_at=None, **changes)
+        .values(version=seen.version + 1, state=NoticeState.DRAFT, **{"due_at": None, **changes})
         .returning(notice.c.id)
     )
     return get(tx, seen.id) if tx.execute(changed).first() else None

@@ -214,7 +214,9 @@ _CLOSE = (
     .where(delivery.c.id == bindparam("row_id"), delivery.c.lease_owner == bindparam("owner"))
     .values(
         state=bindparam("to_state"), due_at=bindparam("to_due"), message_id=bindparam("to_message"),
-        why=bindparam("to_why"), version=bindparam("to_version"), closed_at=bindparam("to_closed"),
+        why=bindparam("to_why"), version=bindparam("to_version"),
+        # When it was sent, whatever is done with the message later.
+        closed_at=func.coalesce(delivery.c.closed_at, bindparam("to_closed", type_=delivery.c.closed_at.type)),
         lease_until=None, lease_owner="",
     )
 )  # fmt: skip
@@ -364,7 +366,8 @@ def second_try(tx: Transaction, notice_id: int, now: datetime) -> int:
         literal(notice_id), first.c.person_id, best, literal(2), literal(State.QUEUED.value), first.c.silent,
         literal(now, delivery.c.due_at.type), literal(""), literal(0), literal(""), literal(0), literal(""),
     ).where(
-        first.c.notice_id == notice_id, first.c.turn == 1, first.c.read_at.is_(None), best.is_not(None)
+        first.c.notice_id == notice_id, first.c.turn == 1, first.c.read_at.is_(None), best.is_not(None),
+        first.c.state.not_in(OPEN),
     )  # fmt: skip
     names = [
         "notice_id", "person_id", "account_id", "turn", "state", "silent", "due_at", "lease_owner", "attempts",

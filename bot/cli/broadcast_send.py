@@ -1,0 +1,152 @@
+"""`passerelle broadcast send`: a draft is kept, shown as its readers get it, agreed on, and begun; then watched.
+
+Only the database is written to: a running bot sends it, at its own pace.
+"""
+
+import argparse
+from dataclasses import replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.app import Opened
+from bot.chat.reply import Reply
+from bot.cli import broadcast_draft as drafts
+from bot.cli import broadcast_watch
+from bot.cli.asking import agreed
+from bot.conversation.receive import words_for
+from bot.conversation.router import on
+from bot.errors import BadInput, Fault
+from bot.event.model import Event
+from bot.notices import audience, broadcast
+from bot.notices.audience import Count
+from bot.notices.broadcast import Notice
+from bot.notices.tables import NoticeState, Urgency
+from bot.store.transaction import Transaction
+
+NOBODY = Count({}, 0, 0)
+
+
+def send(options: argparse.Namespace, opened: Opened) -> int:
+    event, now = opened.published.event, opened.clock.now()
+    written = drafts.read(options, event)
+    was = opened.store.read_now(broadcast.find, options.draft) if options.draft is not None else None
+    seen = opened.store.write_now(drafts.keep, options.draft, written, event, now)
+    counted, faults = opened.store.read_now(examined, seen, event)
+    due_at = seen.due_at
+    if due_at is not None or written.at is not None:
+        local = written.at or local_of(due_at or now, event.zone)
+        moment = broadcast.moment(local, event.zone, now)
+        if isinstance(moment, Fault):
+            faults.append(moment)
+        else:
+            due_at = moment
+    print(f"Announcement {seen.id}, a draft.")
+    if was is not None and was.state == NoticeState.SCHEDULED and seen.state == NoticeState.DRAFT:
+        print("It is changed, so no longer scheduled.")
+    _show(seen, counted, opened)
+    if faults := [*written.faults, *faults]:
+        print(f"Nothing is sent. The draft is kept; to go on with it, once mended: {_go_on(seen, options)}")
+        raise BadInput(faults)
+    quiet = _quiet_until(seen, due_at or now, event)
+    if quiet is not None:
+        print(f"It is night there: what is not urgent waits until {written_as(quiet, event.zone)}.")
+    people = f"{counted.total} person" if counted.total == 1 else f"{counted.total} persons"
+    when = f"at {written_as(due_at, event.zone)}" if due_at else "now"
+    if not (options.yes or agreed(f"Send it {when} to {people}?", "--yes")):
+        print(f"Nothing is sent. The draft is kept: {_go_on(seen, options)}")
+        return 1
+    if not opened.store.write_now(_begin, seen, due_at, opened.clock.now()):
+        what = "was changed, sent or cancelled by somebody else meanwhile"
+        raise BadInput([Fault(str(seen.id), 0, what, f"passerelle broadcast show {seen.id}")])
+    if due_at is not None:
+        print(f"Announcement {seen.id} is scheduled for {written_as(due_at, event.zone)}, by a bot that runs then.")
+        return 0
+    print(f"Announcement {seen.id} is being sent.")
+    return 0 if options.no_wait else broadcast_watch.watch(opened, seen.id, expected=counted.total)
+
+
+def correct(options: argparse.Namespace, opened: Opened) -> int:
+    """Other texts in its place, with those who have it and for those who have not."""
+    event = opened.published.event
+    texts = drafts.read_texts(options.text, event)
+    seen = opened.store.read_now(broadcast.find, options.number)
+    if seen is None or seen.kind != "broadcast":
+        raise drafts.unknown(options.number)
+    if seen.state not in broadcast.CORRECTABLE:
+        do = f"passerelle broadcast send --draft {seen.id} --text …" if seen.state in broadcast.BEFORE_SENDING else ""
+        raise BadInput([Fault(str(seen.id), 0, f"is {seen.state}: nobody has it", do)])
+    corrected = replace(seen, texts={**seen.texts, **texts})
+    counted, faults = opened.store.read_now(examined, corrected, event)
+    if faults := [fault for fault in faults if fault.file.startswith("text")]:
+        raise BadInput(faults)
+    print(f"Announcement {seen.id}, corrected:")
+    _show(corrected, counted, opened)
+    if not (options.yes or agreed("Correct it?", "--yes")):
+        print("Nothing is corrected.")
+        return 1
+    if not opened.store.write_now(broadcast.correct, seen, texts):
+        do = f"passerelle broadcast show {seen.id}"
+        raise BadInput([Fault(str(seen.id), 0, "was corrected or taken back by somebody else meanwhile", do)])
+    print(f"Announcement {seen.id} is being corrected.")
+    return 0 if options.no_wait or seen.state == NoticeState.PAUSED else broadcast_watch.watch(opened, seen.id)
+
+
+def examined(tx: Transaction, seen: Notice, event: Event) -> tuple[Count, list[Fault]]:
+    """Whom it would reach, and all that is wrong with it."""
+    try:
+        counted = broadcast.count(tx, seen, event)
+    except BadInput as error:
+        texts = [fault for fault in broadcast.faults(seen, NOBODY, event) if fault.file != "audience"]
+        return NOBODY, [*texts, *error.faults]
+    return counted, broadcast.faults(seen, counted, event)
+
+
+def written_as(moment: datetime, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def local_of(moment: datetime, zone: ZoneInfo) -> datetime:
+    return moment.astimezone(zone).replace(tzinfo=None)
+
+
+def _begin(tx: Transaction, seen: Notice, due_at: datetime | None, now: datetime) -> bool:
+    return broadcast.schedule(tx, seen, due_at) if due_at else broadcast.send(tx, seen, now)
+
+
+def _go_on(seen: Notice, options: argparse.Namespace) -> str:
+    parts = [f"passerelle broadcast send --draft {seen.id}"]
+    parts += [f"--file {options.file}"] if options.file else []
+    parts += ["--at MOMENT"] if options.at and seen.due_at is None else []
+    return " ".join(parts)
+
+
+def _quiet_until(seen: Notice, at: datetime, event: Event) -> datetime | None:
+    return None if seen.urgency == Urgency.URGENT else audience.quiet_until(at, event)
+
+
+def _show(seen: Notice, counted: Count, opened: Opened) -> None:
+    """Each language as its readers get it, and how many they are."""
+    wants = [
+        word for word, is_so in (("urgent", seen.urgency == Urgency.URGENT), ("to be confirmed", seen.receipt)) if is_so
+    ]
+    print(", ".join([f"To {seen.audience or 'everyone'}", *wants]))
+    handler = on.find("notice", seen.kind)
+    assert handler is not None, f"nobody words {seen.kind}"
+    for language in sorted({*seen.texts, *counted.languages}):
+        if not seen.in_(language):
+            continue
+        reply = handler(seen, words_for(opened.published, language), False)
+        assert isinstance(reply, Reply)
+        print(f"\n{language}:")
+        print(*(f"  | {line}" for line in reply.text.plain().splitlines()), sep="\n")
+        if reply.buttons:
+            print("  |", *(f"[{button.label}]" for button in reply.buttons))
+    print()
+    channels = sorted({channel for channel, _ in counted.by})
+    for channel in channels:
+        by = {language: n for (each, language), n in sorted(counted.by.items()) if each == channel}
+        print(f"{channel:<9} {sum(by.values()):>6}  ", "  ".join(f"{language} {n}" for language, n in by.items()))
+    if counted.unreachable:
+        print(f"cannot be written to on any account: {counted.unreachable}")
+    if counted.declined:
+        print(f"want no announcements: {counted.declined}")
