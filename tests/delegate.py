@@ -232,8 +232,9 @@ async def running(
     clock: str = "2014-11-06T09:00",
     embedder: str = "none",
     llm: LlmDouble | None = None,
+    telegram_rate: float = 0,
 ) -> AsyncIterator[Bot]:
-    """The whole bot, with all its channels, on that database."""
+    """The whole bot, with all its channels, on that database. telegram_rate: messages a second, 0 for no limit."""
     model = {"llm_url": llm.url, "llm_key": llm.key, "llm_model": llm.model} if llm else {}
     settings = Settings(_env_file=None, event=event, clock=clock, database_url=database_url, embedder=embedder, **model)  # type: ignore[call-arg,arg-type]
     opened = await asyncio.to_thread(app_.open_store, settings)
@@ -262,7 +263,7 @@ async def running(
                 api_url=double.url,
                 words=lambda language: words_for(opened.published, language),
                 commands=lambda language: app_.commands(words_for(opened.published, language)),
-                rate=0,
+                rate=telegram_rate,
             ),
         }
         app = App(settings, opened, channels, engine(event, embedder))
