@@ -235,8 +235,9 @@ async def running(
     embedder: str = "none",
     llm: LlmDouble | None = None,
     organizers: str = "",
+    telegram_rate: float = 0,
 ) -> AsyncIterator[Bot]:
-    """The whole bot, with all its channels, on that database."""
+    """The whole bot, with all its channels, on that database. telegram_rate: messages a second, 0 for no limit."""
     model = {"llm_url": llm.url, "llm_key": llm.key, "llm_model": llm.model} if llm else {}
     given = {"event": event, "clock": clock, "database_url": database_url, "embedder": embedder, **model}
     settings = Settings(_env_file=None, organizers=organizers, **given)  # type: ignore[call-arg,arg-type]
@@ -266,7 +267,7 @@ async def running(
                 api_url=double.url,
                 words=lambda language: words_for(opened.published, language),
                 commands=lambda language: app_.commands(words_for(opened.published, language)),
-                rate=0,
+                rate=telegram_rate,
             ),
         }
         app = App(settings, opened, channels, engine(event, embedder))

@@ -109,8 +109,9 @@ class Courier:
                     log.exception("notices.failed")
                     busy = False
                     await asyncio.sleep(AFTER_FAILURE_SECONDS)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), BUSY_SECONDS if busy else TICK_SECONDS)
+                with suppress(TimeoutError):  # not wait_for: woken at the same moment, it forgets to be cancelled
+                    async with asyncio.timeout(BUSY_SECONDS if busy else TICK_SECONDS):
+                        await self._awake.wait()
         finally:
             sweeper.cancel()
             if self._tasks:
