@@ -17,7 +17,7 @@ from bot.chat.channel import Channel, Failed, InDoubt, Later, Parcel, Sent, Verd
 from bot.chat.reply import Reply
 from bot.clock import Clock
 from bot.delivery import outbox
-from bot.errors import StoreUnreachable
+from bot.errors import BadInput, StoreUnreachable
 from bot.event.model import Event
 from bot.notices import ledger
 from bot.notices.broadcast import Notice
@@ -32,6 +32,7 @@ BUSY_SECONDS = 0.02  # between claims while there is something to send
 SHARED_SECONDS = 0.008  # what comes within it shares a commit
 SWEEP_SECONDS = 2.0
 AFTER_FAILURE_SECONDS = 2.0
+SET_ASIDE_SECONDS = 10.0  # a notice that failed
 PARCELS = 64  # kept: notices times languages times channels
 CALL_SECONDS = 12.0  # below the lease, so that nobody else takes up what is still being sent
 AGAIN_SECONDS = 5.0  # to a correction or a recall that was not answered
@@ -134,9 +135,12 @@ class Courier:
                 continue
             try:
                 busy |= await self._advance(notice, now)
+            except BadInput as error:  # its audience names what is no longer in the programme
+                log.error("notice.unreadable", notice=notice.id, faults=str(error))
+                self._set_aside[notice.id] = loop_now + SET_ASIDE_SECONDS
             except Exception:  # one that fails must not hold up the others
                 log.exception("notice.failed", notice=notice.id)
-                self._set_aside[notice.id] = loop_now + AFTER_FAILURE_SECONDS
+                self._set_aside[notice.id] = loop_now + SET_ASIDE_SECONDS
         return busy
 
     async def _advance(self, notice: Notice, now: datetime) -> bool:
