@@ -14,7 +14,7 @@ from typing import Any
 from bot.errors import BadInput, Fault
 from bot.event import yaml
 from bot.event.model import Event
-from bot.notices import broadcast
+from bot.notices import audience, broadcast
 from bot.notices.broadcast import Notice
 from bot.notices.tables import Urgency
 from bot.store.transaction import Transaction
@@ -155,6 +155,11 @@ def _take_audience(out: Written, given: str, place: Fault) -> None:
         out.faults.append(replace(place, what="holds what is no text", do="write it in UTF-8"))
         given = "…"
     out.audience = " ".join(given.split())
+    if not out.audience:
+        out.faults.append(replace(place, what="names nobody", do=f"write everyone, or {audience.WRITE}"))
+        out.audience = "…"
+    elif out.audience == "everyone":
+        out.audience = ""
     if len(out.audience) > LONGEST_AUDIENCE:
         what = f"has {len(out.audience)} characters"
         out.faults.append(replace(place, what=what, do=f"at most {LONGEST_AUDIENCE}: by day or theme, not by session"))

@@ -26,7 +26,7 @@ def fill(made: argparse.ArgumentParser) -> None:
     send.add_argument("--file", type=Path, metavar="FILE", help="a draft in YAML (see below)")
     send.add_argument("--draft", type=number, metavar="NUMBER", help="go on with this draft")
     send.add_argument(
-        "--to", metavar="AUDIENCE", help="as “language:zh session:atelier-3”: all terms hold (default: everyone)"
+        "--to", metavar="AUDIENCE", help="as “language:zh session:atelier-3”: all terms hold; everyone where absent"
     )
     flag = argparse.BooleanOptionalAction
     send.add_argument("--urgent", action=flag, help="at night too, before all else, to those who declined as well")

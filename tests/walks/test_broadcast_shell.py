@@ -231,6 +231,7 @@ BAD = [
     ((*SAID, "--at", "0001-01-01T00:00"), "is no moment of an event"),
     ((*SAID, "--to", "session:atelier-2"), "audience: is nobody"),
     ((*SAID, "--to", "session:atelier-33"), "did you mean atelier-3?"),
+    ((*SAID, "--to", " "), "--to: names nobody → write everyone, or language:zh"),
     ((*SAID, "--to", "everybody"), "everybody: names no audience"),
     ((*SAID, "--to", "notice:99999999999999999999"), "is no announcement’s number"),
     ((*SAID, "--to", "role:" + "x" * 400), "has 405 characters"),
@@ -326,7 +327,7 @@ async def test_again_on_the_other_account_of_whoever_has_not_confirmed(shell: Sh
 
 async def test_two_shells_send_a_draft_once(shell: Shell) -> None:
     (marie,) = await people(shell.bot, telegram="fr")
-    await shell("send", "--text", "fr=Bonjour à tous", code=1)
+    await shell("send", "--text", "fr=Bonjour à tous", "--to", "everyone", code=1)
     with redirect_stderr(io.StringIO()):
         many = (asyncio.to_thread(cli, ["broadcast", "send", "--draft", "1", "--yes", "--no-wait"]) for _ in range(4))
         codes = await asyncio.gather(*many)
