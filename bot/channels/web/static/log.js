@@ -61,6 +61,7 @@ export function add(items) {
   addedAt = Date.now();
   if (first.key) {
     anchor = null;
+    showPill(null);
     scrollToEnd();
   } else if (isTurn || wasAtEnd) {
     if (!isTurn) anchor = node;
