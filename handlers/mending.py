@@ -43,6 +43,12 @@ def _one(fault: Fault, say: Words) -> Markup:
             return say("- There is nobody in this audience.")
         case "long" | "long for wechat" | "link" | "bold":
             return _text(kind, about, say)
+        case "long together":
+            return say(
+                "- Sent together, the texts have {size} characters; at most {most} fit into one message.",
+                size=about[0],
+                most=about[1],
+            )
         case "term":
             return say(
                 "- “{term}” names no audience. Write for example: {examples}",

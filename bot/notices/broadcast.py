@@ -128,6 +128,11 @@ def faults(seen: Notice, counted: Count, event: Event) -> list[Fault]:
                 what = "a link that leads nowhere" if is_link else "a ** without its other"
                 code = ("link" if is_link else "bold", language, str(number))
                 out.append(Fault(f"text.{language}", number, f"holds {what}", "**bold**, [label](https://…)", code))
+    together = splitting.size("\n\n".join(texts.values()), "utf16")
+    if seen.both and together > LONGEST:
+        most = f"at most {LONGEST} fit into one message"
+        code = ("long together", str(together), str(LONGEST))
+        out.append(Fault("text", 0, f"has {together} characters in all its languages together", most, code))
     missing = sorted({base(language) for language in counted.languages if texts and not seen.in_(language)})
     if missing:
         write = f"write it in {', '.join(missing)}, or send every text to those readers (both)"

@@ -55,7 +55,8 @@ _ACCOUNT = select(
 ).join_from(account, person)
 # Statements of every turn are built once: building one costs more than running it.
 _ACCOUNT = _ACCOUNT.where(account.c.channel == bindparam("channel"), account.c.address == bindparam("address"))
-_ACCOUNT_LOCKED = _ACCOUNT.with_for_update(of=account)
+# FOR NO KEY UPDATE: a fan-out that refers to the account need not wait for the turn, nor the turn for it.
+_ACCOUNT_LOCKED = _ACCOUNT.with_for_update(of=account, key_share=True)
 _REMEMBER = update(account).where(account.c.id == bindparam("account_id"))
 _FIRST = {
     dialect: insert_(update_seen).on_conflict_do_nothing().returning(update_seen.c.key)
