@@ -14,6 +14,7 @@ def start(ctx: Context, payload: str = "") -> list[Reply]:
     replies = [welcome(ctx)] if ctx.account.is_new or not payload else []
     if ctx.account.is_new:
         replies.append(privacy.notice(ctx))
+        ctx.notes["noticed"] = "yes"
     if payload.startswith(SESSION_LINK):
         replies.append(programme.session(ctx, payload.removeprefix(SESSION_LINK)))
     elif payload:

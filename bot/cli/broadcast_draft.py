@@ -127,6 +127,8 @@ def _read_file(out: Written, document: yaml.Document, event: Event) -> None:
             continue
         elif not isinstance(value, str):
             out.faults.append(replace(place, what=f"{key} is no word", do="write it on one line"))
+            if key == "audience":
+                out.audience = "…"  # names nobody: never everyone by mistake
         elif key == "audience":
             _take_audience(out, value, place)
         elif key == "at":

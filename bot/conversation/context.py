@@ -54,9 +54,8 @@ class Context:
     is_organizer: bool = False  # may use organizers' commands, in a chat of their own
     reads_along: str = ""  # the host of the language model that is sent questions, "" where none is
     told: list[Told] = field(default_factory=list)
-    notes: dict[str, str] = field(
-        default_factory=dict
-    )  # "entry": what this turn answered, "asked": the text it was about
+    # "entry": what this turn answered; "asked": the text it was about; "noticed": the notice of privacy is among it.
+    notes: dict[str, str] = field(default_factory=dict)
 
     @property
     def event(self) -> Event:

@@ -170,7 +170,7 @@ class Conversation:
             with ctx.tx.savepoint():
                 replies = handler(ctx, *args)
                 replies = [replies] if isinstance(replies, Reply) else list(replies)
-                if ctx.account.is_new and not isinstance(ctx.update.content, Start):
+                if ctx.account.is_new and "noticed" not in ctx.notes:
                     replies.append(self._notice(ctx))
                 replies = self._offering_language(ctx, replies)
                 # Rendered in here, so that what cannot be rendered is a failed handler and not a lost turn.

@@ -47,7 +47,8 @@ def read(path: Path, name: str) -> Document:
         do = "look at this line and the one above: indentation, a missing quote or colon"
         document.faults.append(Fault(name, mark.line + 1 if mark else 0, f"not valid YAML: {what}", do))
     except OSError as error:
-        document.faults.append(Fault(name, 0, f"cannot be read: {error.strerror}", "look at its permissions"))
+        do = "look at its name" if isinstance(error, FileNotFoundError) else "look at its permissions"
+        document.faults.append(Fault(name, 0, f"cannot be read: {error.strerror}", do))
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         document.faults.append(Fault(name, 0, f"cannot be read: {error}", "save the file as UTF-8"))
     else:

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping, case, insert, select, update
 
+from bot.delivery.tables import State
 from bot.errors import Fault
 from bot.event.model import Event
 from bot.event.texts import Texts
 from bot.notices import audience as audiences
 from bot.notices.audience import Audience, Count
 from bot.notices.tables import NoticeState, Urgency, delivery, notice
+from bot.people.tables import person
 from bot.store.transaction import Transaction
 from bot.text import splitting
 from bot.text.formats import base
@@ -193,11 +195,19 @@ def recall(tx: Transaction, notice_id: int, now: datetime) -> bool:
 
 def correct(tx: Transaction, seen: Notice, texts: Mapping[str, str]) -> bool:
     """Put other texts in its place: with those who have it and for those who have not; False where another
-    correction came first."""
+    correction came first. Whoever's text stays as it was is left in peace."""
     # A notice that is over is begun again; a pause stays one.
     state = case((notice.c.state == NoticeState.PAUSED, NoticeState.PAUSED.value), else_=NoticeState.SENDING.value)
     values = {"texts": {**seen.texts, **texts}, "state": state, "ended_at": None}
-    return _step(tx, seen.id, CORRECTABLE, version=seen.version, **values)
+    if not _step(tx, seen.id, CORRECTABLE, version=seen.version, **values):
+        return False
+    same = [language for language, text in seen.texts.items() if texts.get(language, text) == text]
+    if "zh" in same and "zh-Hant" not in seen.texts:
+        same.append("zh-Hant")
+    theirs = select(person.c.id).where(person.c.language.in_(same))
+    have = update(delivery).where(delivery.c.notice_id == seen.id, delivery.c.state == State.SENT)
+    tx.execute(have.where(delivery.c.person_id.in_(theirs)).values(version=seen.version + 1))
+    return True
 
 
 def _step(tx: Transaction, notice_id: int, from_: Sequence[NoticeState], *, version: int = 0, **values: Any) -> bool:

@@ -63,3 +63,31 @@ async def test_everyone_is_told_once_in_their_language(database_url: str) -> Non
         assert bot.telegram.faults == []
         for chat in (1001, 1003):
             assert sum("12" in message.text for message in bot.telegram.sent(chat)) == 1
+
+
+async def test_a_correction_leaves_those_in_peace_whose_text_stays(database_url: str) -> None:
+    async with running(database_url) as bot:
+        marie, john = bot.delegate("telegram", language="fr"), bot.delegate("telegram", language="en")
+        for each in (marie, john):
+            await each.starts()
+        seen = drafted(bot)
+        begin(bot, seen)
+        told = await until(bot, seen)
+        edits = bot.telegram.calls["editmessagetext"]
+        assert bot.app.opened.store.write_now(broadcast.correct, told, {"fr": "Salle **14**."})
+        bot.app.courier.wake()
+        await until(bot, seen)
+        for _ in range(100):
+            if "Salle 14." in await news(marie):
+                break
+            await asyncio.sleep(0.05)
+        assert "Salle 14." in await news(marie)
+        assert "Workshop 3 moves to room 12." in await news(john)
+        assert bot.telegram.calls["editmessagetext"] == edits + 1
+
+
+async def test_the_notice_of_privacy_comes_once_however_one_begins(sqlite_url: str) -> None:
+    async with running(sqlite_url) as bot:
+        for words in ("/start", "mot de passe du wifi"):
+            marie = bot.delegate("web", language="fr")
+            assert text_of(await marie.says(words)).count("est responsable du traitement") == 1
