@@ -341,12 +341,11 @@ def web_channel(settings: Settings, opened: Opened) -> WebChannel:
 def _site(published: Published, clock: Clock) -> Site:
     """What the web page needs of the event."""
     details = published.event.details
-    readers = [*details.languages, *(["zh-Hant"] if "zh" in details.languages else [])]
     return Site(
         languages=details.languages,
-        words={language: words_for(published, language) for language in readers},
-        names={language: details.name.in_(language) for language in readers},
-        short_names={language: details.short_name.in_(language) for language in readers},
+        words={language: words_for(published, language) for language in details.scripts},
+        names={language: details.name.in_(language) for language in details.scripts},
+        short_names={language: details.short_name.in_(language) for language in details.scripts},
         default_language=published.event.default_language,
         clock_notice=clock.is_moved,
     )

@@ -33,7 +33,7 @@ def checked(ctx: Context, seen: Notice) -> tuple[Count, list[Fault]]:
         counted = broadcast.count(ctx.tx, seen, ctx.event)
     except BadInput as bad:  # a session that it was for is no longer in the programme
         return Count({}, 0, 0), bad.faults
-    return counted, broadcast.faults(seen, counted, ctx.event)
+    return counted, broadcast.faults(seen, counted)
 
 
 def still_to_write(seen: Notice, event: Event, reader: str, faults: list[Fault]) -> str:
@@ -132,7 +132,7 @@ def _chosen(ctx: Context, seen: Notice, counted: Count) -> Markup:
         text = say("**For:**") + Markup.text(seen.audience)
     if seen.urgency == Urgency.URGENT:
         text += say("**Urgent**: it comes with a sound, at any hour, to those too who want no announcements.")
-    elif audiences.quiet_until(seen.due_at or ctx.now, ctx.event):
+    elif audiences.quiet_until(seen.due_at or ctx.now, ctx.event, seen.urgency):
         text += say("It is night then: it arrives in the morning, unless you make it urgent.")
     if seen.receipt:
         text += say("Its readers are asked to confirm that they have read it.")

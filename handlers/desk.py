@@ -60,7 +60,7 @@ def news(ctx: Context, *_: str) -> Reply:
 
 def still_true(ctx: Context) -> list[Notice]:
     """What was announced to this person, or to everyone before they came."""
-    return broadcast.still_true(ctx.tx, ctx.event, ctx.person.id)
+    return broadcast.still_true(ctx.tx, ctx.person.id)
 
 
 def _told(notice: Notice, say: Words, longest: int) -> Markup:

@@ -10,7 +10,7 @@ from bot.notices import audience as audiences
 from bot.notices import broadcast
 from bot.notices.audience import ALONE, Audience
 from bot.notices.broadcast import Notice
-from bot.notices.tables import NoticeState
+from bot.notices.tables import LONGEST_AUDIENCE, NoticeState
 from bot.programme import queries
 from bot.text.markup import Markup
 from handlers import announcements, everything_else, mending, organizers
@@ -20,7 +20,6 @@ from handlers.organizers import back, changed, too_late, with_notice
 
 CODES = {"l": "language", "s": "session", "d": "day"}  # a button has 64 bytes, and a session's id takes 40
 EXAMPLE = "language:zh day:2014-11-06"
-MOST = 400  # characters of an audience as written
 
 
 @on.press("notice-for")
@@ -82,7 +81,7 @@ def take(ctx: Context, seen: Notice, code: str = "", sign: str = "", value: str 
     """Take a term's value in (+) or out (-); "*" is everyone."""
     if code not in ("*", "u", *CODES):
         return everything_else.unknown_button(ctx)
-    if len(_with(ctx, seen, code, sign, value)) > MOST:
+    if len(_with(ctx, seen, code, sign, value)) > LONGEST_AUDIENCE:
         return _choice(ctx, seen, code, ctx.say("These are too many at once: choose a day, or everyone."))
     edited = changed(ctx, seen, lambda now: {"audience": _with(ctx, now, code, sign, value)})
     return _choice(ctx, edited, code) if edited else too_late(ctx, seen)
@@ -134,7 +133,7 @@ def _take_terms(ctx: Context, seen: Notice, text: str) -> Replies:
         written = str(audiences.parse(text, ctx.event))
     except BadInput as bad:
         return _asked(ctx, seen, mending.worded(bad.faults, ctx.say))
-    if len(written) > MOST:
-        return _asked(ctx, seen, ctx.say("That is too long: at most {most} characters.", most=str(MOST)))
+    if len(written) > LONGEST_AUDIENCE:
+        return _asked(ctx, seen, ctx.say("That is too long: at most {most} characters.", most=str(LONGEST_AUDIENCE)))
     edited = changed(ctx, seen, lambda _: {"audience": written})
     return organizers.card(ctx, edited) if edited else too_late(ctx, seen)

@@ -3,9 +3,9 @@
 from bot.chat.reply import Reply
 from bot.conversation.context import Context
 from bot.delivery.tables import State
-from bot.notices import report
+from bot.notices import reporting
 from bot.notices.broadcast import Notice
-from bot.notices.report import Counts
+from bot.notices.reporting import Tally
 from bot.notices.tables import NoticeState
 from bot.text.markup import Markup
 from bot.text.words import Words
@@ -17,7 +17,7 @@ STARTED = (NoticeState.SENDING, NoticeState.PAUSED, NoticeState.SENT)
 
 def card(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     """note: what has just been done, above it."""
-    say, counted = ctx.say, report.counts(ctx.tx, seen.id)
+    say, counted = ctx.say, reporting.tally(ctx.tx, seen)
     text = (note or Markup()) + _progress(ctx, seen, counted)
     buttons = [button(say.p("button", "Refresh"), "notice", seen)]
     if seen.state == NoticeState.SENDING:
@@ -28,13 +28,13 @@ def card(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
         buttons.append(button(say.p("button", "Cancel the rest"), "notice-cancel", seen))
     if seen.state in STARTED:
         buttons.append(button(say.p("button", "Correct"), "notice-correct", seen))
-    if seen.state in (*STARTED, NoticeState.CANCELLED) and counted.total:
+    if seen.state in (*STARTED, NoticeState.CANCELLED) and counted.by:
         buttons.append(button(say.p("button", "Recall"), "notice-recall", seen))
     buttons += [cards.button(say.p("button", "New announcement"), "notice-new"), announcements.others(say)]
     return Reply(text=text, buttons=tuple(buttons), replaces=True)
 
 
-def _progress(ctx: Context, seen: Notice, counted: Counts) -> Markup:
+def _progress(ctx: Context, seen: Notice, counted: Tally) -> Markup:
     """Where it stands, how it begins, how many it has reached."""
     say = ctx.say
     text = say("**Announcement {number}**", number=str(seen.id)) + _state(seen, say)

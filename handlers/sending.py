@@ -107,7 +107,7 @@ def ask_before_sending(ctx: Context, seen: Notice, version: str = "", *_: str) -
     text += Markup.text(announcements.excerpt(seen, say.language)) + worded.where(counted, say)
     if seen.urgency == Urgency.URGENT:
         text += say("**Urgent**: it comes with a sound, at any hour, to those too who want no announcements.")
-    elif quiet := audiences.quiet_until(ctx.now, ctx.event):
+    elif quiet := audiences.quiet_until(ctx.now, ctx.event, seen.urgency):
         text += say("It is night there: it arrives from {hour} on, unless you make it urgent.", hour=say.time(quiet))
     yes = button(say.p("button", "Yes, send it"), "notice-go", seen, version)
     return Reply(text=text, buttons=(yes, back(seen, say)), replaces=True)

@@ -16,12 +16,11 @@ from bot.event import yaml
 from bot.event.model import Event
 from bot.notices import audience, broadcast
 from bot.notices.broadcast import Notice
-from bot.notices.tables import Urgency
+from bot.notices.tables import LONGEST_AUDIENCE, Urgency
 from bot.store.transaction import Transaction
 
 KEYS = ("texts", "audience", "urgent", "receipt", "both", "at")
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-LONGEST_AUDIENCE = 400  # of the column
 MOMENT = "write 2014-11-06T15:00, local to the event"
 AUTHOR = "shell"
 
@@ -140,10 +139,9 @@ def _read_file(out: Written, document: yaml.Document, event: Event) -> None:
 
 
 def _take_texts(out: Written, given: list[tuple[str, str]], event: Event, place: Any) -> None:
-    languages = [*event.details.languages, *(["zh-Hant"] if "zh" in event.details.languages else [])]
     for language, text in given:
-        if language not in languages:
-            do = f"one of {', '.join(languages)}"
+        if language not in event.details.scripts:
+            do = f"one of {', '.join(event.details.scripts)}"
             out.faults.append(replace(place(language), what=f"the event does not speak {language!r}", do=do))
         elif _is_text(text):
             out.texts[language] = text.strip()

@@ -47,7 +47,7 @@ def send(options: argparse.Namespace, opened: Opened) -> int:
     if faults := [*written.faults, *faults]:
         print(f"Nothing is sent. The draft is kept; to go on with it, once mended: {_go_on(seen, options)}")
         raise BadInput(faults)
-    quiet = _quiet_until(seen, due_at or now, event)
+    quiet = audience.quiet_until(due_at or now, event, seen.urgency)
     if quiet is not None:
         print(f"It is night there: what is not urgent waits until {written_as(quiet, event.zone)}.")
     people = f"{counted.total} person" if counted.total == 1 else f"{counted.total} persons"
@@ -96,9 +96,9 @@ def examined(tx: Transaction, seen: Notice, event: Event) -> tuple[Count, list[F
     try:
         counted = broadcast.count(tx, seen, event)
     except BadInput as error:
-        texts = [fault for fault in broadcast.faults(seen, NOBODY, event) if fault.file != "audience"]
+        texts = [fault for fault in broadcast.faults(seen, NOBODY) if fault.file != "audience"]
         return NOBODY, [*texts, *error.faults]
-    return counted, broadcast.faults(seen, counted, event)
+    return counted, broadcast.faults(seen, counted)
 
 
 def written_as(moment: datetime, zone: ZoneInfo) -> str:
@@ -118,10 +118,6 @@ def _go_on(seen: Notice, options: argparse.Namespace) -> str:
     parts += [f"--file {options.file}"] if options.file else []
     parts += ["--at MOMENT"] if options.at and seen.due_at is None else []
     return " ".join(parts)
-
-
-def _quiet_until(seen: Notice, at: datetime, event: Event) -> datetime | None:
-    return None if seen.urgency == Urgency.URGENT else audience.quiet_until(at, event)
 
 
 def _show(seen: Notice, counted: Count, opened: Opened) -> None:

@@ -265,7 +265,7 @@ def _show(tx: Transaction, person_id: int) -> Any:
         .where(account.c.person_id == person_id)
         .order_by(outbox.c.id)
     )
-    return [{**row, "created_at": row["created_at"].isoformat()} for row in rows]
+    return [privacy.plain(row) for row in rows]
 
 
 def _erase(tx: Transaction, person_id: int) -> None:

@@ -231,6 +231,11 @@ class Details(Strict):
     privacy: Privacy
     people: tuple[Person, ...] = ()
 
+    @property
+    def scripts(self) -> tuple[str, ...]:
+        """What its texts can be read in: its languages, and Traditional beside Simplified Chinese."""
+        return (*self.languages, *(("zh-Hant",) if "zh" in self.languages else ()))
+
 
 class Event(Strict):
     """A whole event folder, validated. Immutable; lookups by id are dictionaries."""

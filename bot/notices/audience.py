@@ -7,9 +7,21 @@ after a colon any one. "" is everyone.
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, exists, func, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.sql.selectable import Subquery
 
 from bot.errors import BadInput, Fault
@@ -22,6 +34,7 @@ from bot.store.transaction import Transaction
 NEVER_PUSHED = ("terminal",)  # nobody sits there when a notice goes out
 SIDES = ("french", "chinese", "other")
 ALONE = "unregistered"
+NIGHT_BEGINS, NIGHT_ENDS = 22, 8  # hours
 WRITE = "language:zh, channel:telegram, side:chinese, role:speaker, theme:ID, session:ID, day:2014-11-06, unregistered"
 
 
@@ -87,7 +100,7 @@ def _known(name: str, event: Event) -> set[str] | None:
     """The values that a term may have, an empty set for any; None for no term."""
     match name:
         case "language":
-            return {*event.details.languages, *(["zh-Hant"] if "zh" in event.details.languages else [])}
+            return set(event.details.scripts)
         case "channel":
             return {"telegram", "wechat", "web"}
         case "side":
@@ -103,6 +116,15 @@ def _known(name: str, event: Event) -> set[str] | None:
     return None
 
 
+def can_be_written(of: FromClause) -> ColumnElement[bool]:
+    """Whether an account can be written to unasked. of: the table of accounts, or an alias of it."""
+    return and_(of.c.reachable, of.c.channel.not_in(NEVER_PUSHED))
+
+
+def last_used(of: FromClause) -> ColumnElement[datetime]:
+    return func.coalesce(of.c.used_at, of.c.created_at)
+
+
 def chosen(after: int | None = None, upto: int | None = None) -> Subquery:
     """The account that each person is written to on: of those that can be, the one they last used.
 
@@ -112,7 +134,7 @@ def chosen(after: int | None = None, upto: int | None = None) -> Subquery:
         partition_by=account.c.person_id,
         order_by=(
             account.c.reachable.desc(),
-            func.coalesce(account.c.used_at, account.c.created_at).desc(),
+            last_used(account).desc(),
             account.c.id,
         ),
     )
@@ -237,13 +259,11 @@ def next_ids(tx: Transaction, after: int, many: int) -> int | None:
     return int(found) if found is not None else None
 
 
-def quiet_until(now: datetime, event: Event, begins: int = 22, ends: int = 8) -> datetime | None:
-    """When the night is over in which nothing is sent but what is urgent, None by day. now: aware UTC; the hours are
-    local to the event."""
-    from datetime import UTC, time, timedelta
-
+def quiet_until(now: datetime, event: Event, urgency: Urgency) -> datetime | None:
+    """When the night is over in which nothing is sent but what is urgent; None by day, and for that. now: aware
+    UTC; the hours of the night are local to the event."""
     local = now.astimezone(event.zone)
-    if ends <= local.hour < begins:
+    if urgency == Urgency.URGENT or NIGHT_ENDS <= local.hour < NIGHT_BEGINS:
         return None
-    morning = local.date() + timedelta(days=1 if local.hour >= begins else 0)
-    return datetime.combine(morning, time(ends), event.zone).astimezone(UTC)
+    morning = local.date() + timedelta(days=1 if local.hour >= NIGHT_BEGINS else 0)
+    return datetime.combine(morning, time(NIGHT_ENDS), event.zone).astimezone(UTC)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import RowMapping, case, insert, select, update
+from sqlalchemy import Select, case, insert, select, update
 
 from bot.delivery.tables import State
 from bot.errors import Fault
@@ -72,27 +72,25 @@ def draft(tx: Transaction, *, author: str, now: datetime, kind: str = "broadcast
 
 def get(tx: Transaction, notice_id: int) -> Notice:
     """Raises LookupError for an id that never was."""
-    found = find(tx, notice_id)
-    if found is None:
+    notice_ = find(tx, notice_id)
+    if notice_ is None:
         raise LookupError(f"no notice {notice_id}")
-    return found
+    return notice_
 
 
 def find(tx: Transaction, notice_id: int) -> Notice | None:
-    row = tx.one(select(notice).where(notice.c.id == notice_id))
-    return _notice(row) if row else None
+    return next(iter(found(tx, select(notice).where(notice.c.id == notice_id))), None)
 
 
 def every(tx: Transaction, *, limit: int = 50) -> list[Notice]:
     """The newest first."""
-    return [_notice(row) for row in tx.all(select(notice).order_by(notice.c.id.desc()).limit(limit))]
+    return found(tx, select(notice).order_by(notice.c.id.desc()).limit(limit))
 
 
 def draft_of(tx: Transaction, author: str) -> Notice | None:
     """The newest draft of an author that is not sent yet."""
     wanted = select(notice).where(notice.c.author == author, notice.c.state == NoticeState.DRAFT)
-    row = tx.one(wanted.order_by(notice.c.id.desc()).limit(1))
-    return _notice(row) if row else None
+    return next(iter(found(tx, wanted.order_by(notice.c.id.desc()).limit(1))), None)
 
 
 def edit(tx: Transaction, seen: Notice, **changes: Any) -> Notice | None:
@@ -107,7 +105,7 @@ def edit(tx: Transaction, seen: Notice, **changes: Any) -> Notice | None:
     return get(tx, seen.id) if tx.execute(changed).first() else None
 
 
-def faults(seen: Notice, counted: Count, event: Event) -> list[Fault]:
+def faults(seen: Notice, counted: Count) -> list[Fault]:
     """What must be mended before it is sent: each with its place and the remedy; nothing of the draft is lost."""
     out: list[Fault] = []
     texts = {language: text for language, text in seen.texts.items() if text.strip()}
@@ -226,7 +224,7 @@ def confirm(tx: Transaction, notice_id: int, person_id: int, now: datetime) -> b
     return tx.one(select(delivery.c.id).where(*theirs)) is not None
 
 
-def still_true(tx: Transaction, event: Event, person_id: int, *, limit: int = 5) -> list[Notice]:
+def still_true(tx: Transaction, person_id: int, *, limit: int = 5) -> list[Notice]:
     """What was announced and not taken back, newest first: to everyone, or to this person."""
     theirs = select(delivery.c.notice_id).where(delivery.c.person_id == person_id, delivery.c.message_id != "")
     told = (NoticeState.SENDING, NoticeState.PAUSED, NoticeState.SENT)
@@ -237,22 +235,26 @@ def still_true(tx: Transaction, event: Event, person_id: int, *, limit: int = 5)
         .order_by(notice.c.id.desc())
         .limit(limit)
     )
-    return [_notice(row) for row in tx.all(wanted)]
+    return found(tx, wanted)
 
 
 def count(tx: Transaction, seen: Notice, event: Event) -> Count:
     """Whom it would reach now. Raises BadInput for an audience that is none."""
-    return audiences.count(tx, audiences.parse(seen.audience, event), event, seen.urgency)
+    return audiences.count(tx, audience_of(seen, event), event, seen.urgency)
 
 
 def audience_of(seen: Notice, event: Event) -> Audience:
     return audiences.parse(seen.audience, event)
 
 
-def _notice(row: RowMapping) -> Notice:
-    return Notice(
-        id=row["id"], kind=row["kind"], state=NoticeState(row["state"]), urgency=Urgency(row["urgency"]),
-        texts=row["texts"], audience=row["audience"], both=row["both"], receipt=row["receipt"], version=row["version"],
-        author=row["author"], due_at=row["due_at"], created_at=row["created_at"], started_at=row["started_at"],
-        ended_at=row["ended_at"], is_fanned=row["is_fanned"],
-    )  # fmt: skip
+def found(tx: Transaction, wanted: Select[Any]) -> list[Notice]:
+    """The notices that a SELECT of the whole table finds."""
+    return [
+        Notice(
+            id=row["id"], kind=row["kind"], state=NoticeState(row["state"]), urgency=Urgency(row["urgency"]),
+            texts=row["texts"], audience=row["audience"], both=row["both"], receipt=row["receipt"],
+            version=row["version"], author=row["author"], due_at=row["due_at"], created_at=row["created_at"],
+            started_at=row["started_at"], ended_at=row["ended_at"], is_fanned=row["is_fanned"],
+        )
+        for row in tx.all(wanted)
+    ]  # fmt: skip

@@ -16,7 +16,8 @@ from bot.chat.channel import Failed, InDoubt, Later, Sent, Unreachable, Verdict
 from bot.delivery.tables import OPEN, State
 from bot.event.model import Event
 from bot.notices import audience as audiences
-from bot.notices.broadcast import Notice, find
+from bot.notices import broadcast
+from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState, Urgency, delivery, notice
 from bot.people import privacy
 from bot.people.tables import account, person
@@ -26,6 +27,12 @@ SLICE = 2000  # persons a statement: a few ten milliseconds on SQLite, whose one
 LEASE = timedelta(seconds=15)
 MOST_ATTEMPTS = 4  # of an urgent one in doubt
 NOBODY = "no account can be written to"
+HAS_IT = and_(delivery.c.state == State.SENT, delivery.c.message_id != "")  # a message that can be changed
+
+
+def is_outdated(version: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether the person has the message with an older text than that of `version`."""
+    return and_(HAS_IT, delivery.c.version < version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +66,17 @@ def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> boo
         tx.execute(update(notice).where(notice.c.id == notice_id).values(is_fanned=True))
         return False
     urgency = Urgency(seen["urgency"])
-    quiet = None if urgency == Urgency.URGENT else audiences.quiet_until(now, event)
+    quiet = audiences.quiet_until(now, event, urgency)
     audience = audiences.parse(seen["audience"], event)
     people = audiences.selected(audience, event, urgency, after=seen["fanned_to"], upto=upto).subquery("people")
     reached = people.c.account_id.is_not(None)
     rows = select(
         literal(notice_id), people.c.person_id, people.c.account_id, literal(1),
         case((reached, literal(State.QUEUED.value)), else_=literal(State.UNREACHABLE.value)), people.c.silent,
-        literal(quiet or now, delivery.c.due_at.type), literal(""), literal(0), literal(""), literal(0),
-        case((reached, literal("")), else_=literal(NOBODY)),
+        literal(quiet or now, delivery.c.due_at.type), case((reached, literal("")), else_=literal(NOBODY)),
         case((reached, None), else_=literal(now, delivery.c.closed_at.type)),
     ).where(literal(value=True))  # fmt: skip
-    names = [
-        "notice_id", "person_id", "account_id", "turn", "state", "silent", "due_at", "lease_owner", "attempts",
-        "message_id", "version", "why", "closed_at",
-    ]  # fmt: skip
+    names = ["notice_id", "person_id", "account_id", "turn", "state", "silent", "due_at", "why", "closed_at"]
     tx.execute(tx.insert(delivery).from_select(names, rows).on_conflict_do_nothing())
     tx.execute(update(notice).where(notice.c.id == notice_id).values(fanned_to=upto))
     return True
@@ -88,23 +91,17 @@ def begin_due(tx: Transaction, now: datetime) -> int:
 
 def active(tx: Transaction) -> list[Notice]:
     """The notices with anything to do, most urgent first, then in the order they were begun."""
-    wanted = (
-        select(notice.c.id)
+    to_withdraw = and_(
+        notice.c.state == NoticeState.RECALLED, exists().where(delivery.c.notice_id == notice.c.id, HAS_IT)
+    )
+    return broadcast.found(
+        tx,
+        select(notice)
         .where(
             notice.c.state.in_((NoticeState.SENDING, NoticeState.RECALLED)),
-            or_(notice.c.ended_at.is_(None), _to_withdraw()),
+            or_(notice.c.ended_at.is_(None), to_withdraw),
         )
-        .order_by(case((notice.c.urgency == Urgency.URGENT, 0), else_=1), notice.c.started_at, notice.c.id)
-    )
-    return [found for id_ in tx.execute(wanted).scalars().all() if (found := find(tx, id_)) is not None]
-
-
-def _to_withdraw() -> ColumnElement[bool]:
-    return and_(
-        notice.c.state == NoticeState.RECALLED,
-        exists().where(
-            delivery.c.notice_id == notice.c.id, delivery.c.state == State.SENT, delivery.c.message_id != ""
-        ),
+        .order_by(case((notice.c.urgency == Urgency.URGENT, 0), else_=1), notice.c.started_at, notice.c.id),
     )
 
 
@@ -122,12 +119,9 @@ def claim(
     Safe under a race: the rows are locked (PostgreSQL: SKIP LOCKED) or the writer is alone (SQLite).
     """
     if seen.state == NoticeState.RECALLED:
-        wanted = [and_(delivery.c.state == State.SENT, delivery.c.message_id != "")]
+        wanted = [HAS_IT]
     else:
-        wanted = [
-            delivery.c.state == State.QUEUED,
-            and_(delivery.c.state == State.SENT, delivery.c.version < seen.version, delivery.c.message_id != ""),
-        ]
+        wanted = [delivery.c.state == State.QUEUED, is_outdated(seen.version)]
     out: list[Due] = []
     for condition in wanted:
         if len(out) < limit:
@@ -295,9 +289,8 @@ def _fall_back(tx: Transaction, due: Due, now: datetime) -> None:
     """On another account of the person's that can be written to, where there is one."""
     other = (
         select(account.c.id)
-        .where(account.c.person_id == due.person_id, account.c.reachable, account.c.id != due.account_id)
-        .where(account.c.channel.not_in(audiences.NEVER_PUSHED))
-        .order_by(func.coalesce(account.c.used_at, account.c.created_at).desc())
+        .where(audiences.can_be_written(account), account.c.person_id == due.person_id, account.c.id != due.account_id)
+        .order_by(audiences.last_used(account).desc())
         .limit(1)
     )
     found = tx.scalar(other)
@@ -342,10 +335,7 @@ def release(tx: Transaction, *, owner: str) -> None:
 def end(tx: Transaction, notice_id: int, now: datetime) -> bool:
     """Close the notice where all of it is done; whether it is."""
     open_ = exists().where(delivery.c.notice_id == notice.c.id, delivery.c.state.in_(OPEN))
-    older = exists().where(
-        delivery.c.notice_id == notice.c.id, delivery.c.state == State.SENT, delivery.c.version < notice.c.version,
-        delivery.c.message_id != "",
-    )  # fmt: skip
+    older = exists().where(delivery.c.notice_id == notice.c.id, is_outdated(notice.c.version))
     done = update(notice).where(notice.c.id == notice_id, notice.c.state == NoticeState.SENDING, notice.c.is_fanned)
     ended = done.where(~open_, ~older).values(state=NoticeState.SENT, ended_at=now).returning(notice.c.id)
     return tx.execute(ended).first() is not None
@@ -358,21 +348,17 @@ def second_try(tx: Transaction, notice_id: int, now: datetime) -> int:
     other = account.alias("other")
     best = (
         select(func.min(other.c.id))
-        .where(other.c.person_id == first.c.person_id, other.c.reachable, other.c.id.not_in(tried))
-        .where(other.c.channel.not_in(audiences.NEVER_PUSHED))
+        .where(audiences.can_be_written(other), other.c.person_id == first.c.person_id, other.c.id.not_in(tried))
         .scalar_subquery()
     )
     rows = select(
         literal(notice_id), first.c.person_id, best, literal(2), literal(State.QUEUED.value), first.c.silent,
-        literal(now, delivery.c.due_at.type), literal(""), literal(0), literal(""), literal(0), literal(""),
+        literal(now, delivery.c.due_at.type),
     ).where(
         first.c.notice_id == notice_id, first.c.turn == 1, first.c.read_at.is_(None), best.is_not(None),
         first.c.state.not_in(OPEN),
     )  # fmt: skip
-    names = [
-        "notice_id", "person_id", "account_id", "turn", "state", "silent", "due_at", "lease_owner", "attempts",
-        "message_id", "version", "why",
-    ]  # fmt: skip
+    names = ["notice_id", "person_id", "account_id", "turn", "state", "silent", "due_at"]
     made = tx.execute(
         tx.insert(delivery).from_select(names, rows).on_conflict_do_nothing().returning(delivery.c.id)
     ).all()
@@ -389,8 +375,7 @@ def _show(tx: Transaction, person_id: int) -> Any:
         .where(delivery.c.person_id == person_id)
         .order_by(delivery.c.id)
     )
-    moments = ("closed_at", "read_at")
-    return [{**row, **{name: row[name].isoformat() if row[name] else None for name in moments}} for row in rows]
+    return [privacy.plain(row) for row in rows]
 
 
 def _erase(tx: Transaction, person_id: int) -> None:

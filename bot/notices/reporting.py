@@ -13,6 +13,7 @@ from sqlalchemy import and_, case, exists, func, or_, select
 from bot.delivery.tables import OPEN, State
 from bot.notices import audience
 from bot.notices.broadcast import Notice, get
+from bot.notices.ledger import HAS_IT, is_outdated
 from bot.notices.tables import NoticeState, delivery
 from bot.people.tables import account, person
 from bot.store.transaction import Transaction
@@ -40,6 +41,14 @@ class Summary:
     @property
     def confirmed(self) -> int:
         return self.confirmed_by.total()
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Deliveries, of second tries too, by state. confirmed: how many readers have said that they read it."""
+
+    by: Counter[str]
+    confirmed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,22 @@ def counts(tx: Transaction, notices: Sequence[Notice]) -> dict[int, Counter[str]
     return out
 
 
+def tally(tx: Transaction, seen: Notice) -> Tally:
+    """How many deliveries of the notice are in which state."""
+    by: Counter[str] = Counter()
+    confirmed = 0
+    rows = tx.execute(
+        select(delivery.c.state, func.count(), func.count(delivery.c.read_at))
+        .where(delivery.c.notice_id == seen.id)
+        .group_by(delivery.c.state)
+    )
+    for row in rows:
+        state, n, read = tuple(row)
+        by[_state(state, is_over=seen.state in OVER)] += n
+        confirmed += read
+    return Tally(by, confirmed)
+
+
 def summary(tx: Transaction, notice_id: int) -> Summary:
     """Everything that is counted of a notice. Raises LookupError for an id that never was."""
     out = Summary(get(tx, notice_id))
@@ -134,15 +159,13 @@ def summary(tx: Transaction, notice_id: int) -> Summary:
 def progress(tx: Transaction, notice_id: int) -> Progress:
     """How far it is now. Raises LookupError for an id that never was."""
     seen = get(tx, notice_id)
-    has_message = delivery.c.message_id != ""
     flying = delivery.c.state == State.SENDING
     if seen.state == NoticeState.RECALLED:
-        is_open = or_(flying, and_(delivery.c.state == State.SENT, has_message))
+        is_open = or_(flying, HAS_IT)
     elif seen.state == NoticeState.CANCELLED:
         is_open = flying
     else:
-        older = and_(delivery.c.state == State.SENT, has_message, delivery.c.version < seen.version)
-        is_open = or_(delivery.c.state.in_(OPEN), older)
+        is_open = or_(delivery.c.state.in_(OPEN), is_outdated(seen.version))
     queued = delivery.c.state == State.QUEUED
     row = tx.execute(
         select(
@@ -161,7 +184,7 @@ def slice_(tx: Transaction, seen: Notice, *, after: int = 0, limit: int = 1000) 
     first, second = delivery.alias("first"), delivery.alias("second")
     on_first, on_second, other = account.alias("on_first"), account.alias("on_second"), account.alias("other")
     has_other = exists().where(
-        other.c.person_id == first.c.person_id, other.c.reachable, other.c.channel.not_in(audience.NEVER_PUSHED),
+        audience.can_be_written(other), other.c.person_id == first.c.person_id,
         other.c.id != func.coalesce(first.c.account_id, 0), other.c.id != func.coalesce(second.c.account_id, 0),
     )  # fmt: skip
     again = and_(

@@ -33,6 +33,7 @@ class Level(StrEnum):
     SILENT = "silent"
 
 
+LONGEST_AUDIENCE = 400  # characters, as written
 KINDS = ("changes", "announcements", "digest", "reminders")
 
 notice = Table(
@@ -43,7 +44,7 @@ notice = Table(
     Column("state", String(12), nullable=False),
     Column("urgency", String(8), nullable=False),
     Column("texts", JSON, nullable=False),  # language -> text, as an organizer wrote it
-    Column("audience", String(400), nullable=False),  # as written, see audience.py; "" is everyone
+    Column("audience", String(LONGEST_AUDIENCE), nullable=False),  # as written, see audience.py; "" is everyone
     Column("both", Boolean, nullable=False),  # whoever's language is missing gets all texts, by explicit choice
     Column("receipt", Boolean, nullable=False),  # asks to be confirmed as read
     Column("version", Integer, nullable=False),  # counts up with each edit, so that nobody sends what they did not see

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import RowMapping, delete, select, update
 
 from bot.people.tables import account, person, update_seen
 from bot.store.transaction import Transaction
@@ -43,6 +43,11 @@ def subjects() -> tuple[Subject, ...]:
 def held(tx: Transaction, person_id: int) -> dict[str, Any]:
     """Everything held about the person, as JSON values; moments in ISO 8601, UTC."""
     return {subject.name: subject.show(tx, person_id) for subject in _subjects}
+
+
+def plain(row: RowMapping) -> dict[str, Any]:
+    """A row as JSON values: moments in ISO 8601."""
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def erase(tx: Transaction, person_id: int, now: datetime) -> None:
