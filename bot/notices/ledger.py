@@ -82,9 +82,18 @@ def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> boo
     return True
 
 
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return and_(notice.c.state == NoticeState.SCHEDULED, notice.c.due_at <= now)
+
+
+def is_any_due(tx: Transaction, now: datetime) -> bool:
+    """Whether the time of a scheduled notice has come."""
+    return tx.one(select(notice.c.id).where(_is_due(now)).limit(1)) is not None
+
+
 def begin_due(tx: Transaction, now: datetime) -> int:
     """Scheduled notices whose time has come begin; how many did. Each once: a compare-and-set on its state."""
-    due = update(notice).where(notice.c.state == NoticeState.SCHEDULED, notice.c.due_at <= now)
+    due = update(notice).where(_is_due(now))
     begun = due.values(state=NoticeState.SENDING, started_at=now, version=notice.c.version + 1).returning(notice.c.id)
     return len(tx.execute(begun).all())
 

@@ -54,9 +54,7 @@ class Pace:
         self._spend(chat, now)
         if ready > now:  # the slots until then are left to others
             await asyncio.sleep(ready - now)
-        slot = max(time() - SLACK_SECONDS, self._next)
-        self._next = slot + self._step
-        if (wait := slot - time()) > 0:
+        if (wait := self._slot(time()) - time()) > 0:
             await asyncio.sleep(wait)
         return self._hold(chat, time()) if self._held else None
 
@@ -74,8 +72,14 @@ class Pace:
                 await asyncio.sleep(max(wait, TICK_SECONDS))
             now = time()
             self._spend(chat, now)
-            self._next = max(now - SLACK_SECONDS, self._next) + self._step
+            self._slot(now)
             return self._hold(chat, now) if self._held else None
+
+    def _slot(self, now: float) -> float:
+        """The next slot, taken: its loop time."""
+        slot = max(now - SLACK_SECONDS, self._next)
+        self._next = slot + self._step
+        return slot
 
     def refused(self, chat: str, seconds: float) -> Later:
         """Telegram answered 429 for `chat`: hold it, or the whole bot where several chats are refused."""
