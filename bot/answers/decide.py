@@ -66,18 +66,10 @@ class Topics:
             for topic in best
         )
 
-    def answering(self, probabilities: Scores, shown: Match) -> Match:
-        """`shown` with the entries, of any topic, that are likely enough where it does not help."""
-        near = self.nearest(probabilities, SUGGESTIONS + 1)
-        least = OTHERS_FROM * (1.0 - near[0].score)
-        others = [each for each in near if each.entry != shown.entry and each.score >= least][:SUGGESTIONS]
-        beside = others[0].entry if others and others[0].score >= BESIDE_FROM else ""
-        return replace(shown, others=tuple(each.entry for each in others), beside=beside)
-
-    def nearest(self, probabilities: Scores, many: int = NEAR) -> tuple[Match, ...]:
-        """The likeliest entries, of any topics."""
+    def nearest(self, probabilities: Scores) -> tuple[Match, ...]:
+        """The NEAR likeliest entries, of any topics."""
         of_entries = np.where(self.of < len(self.names), probabilities, -1.0)
-        best = np.argsort(-of_entries, kind="stable")[:many]
+        best = np.argsort(-of_entries, kind="stable")[:NEAR]
         return tuple(
             Match(self.labels[n].id, self.labels[n].topic, round(float(of_entries[n]), 4))
             for n in best
@@ -103,9 +95,17 @@ def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
     if refuse + talking >= REFUSE_FROM:
         return Decision("refuse", (), "", refuse, near if near[0].score >= NEAR_FROM else ())
     if leads(matches, refuse):
-        return Decision("answer", (topics.answering(probabilities, matches[0]),), "", refuse)
+        return Decision("answer", (_with_others(matches[0], near[: SUGGESTIONS + 1]),), "", refuse)
     likely = tuple(m for n, m in enumerate(matches) if n < FEWEST or m.score >= SUGGEST_FROM)
     return Decision("suggest", likely, "", refuse, near)
+
+
+def _with_others(shown: Match, near: Sequence[Match]) -> Match:
+    """`shown` with those of the nearest entries that are likely enough where it does not help."""
+    least = OTHERS_FROM * (1.0 - near[0].score)
+    others = [each for each in near if each.entry != shown.entry and each.score >= least][:SUGGESTIONS]
+    beside = others[0].entry if others and others[0].score >= BESIDE_FROM else ""
+    return replace(shown, others=tuple(each.entry for each in others), beside=beside)
 
 
 def leads(matches: Sequence[Match], refuse: float) -> bool:

@@ -96,7 +96,7 @@ def _end(text: str, width: int) -> str:
     """The end of `text`, where a long message comes to its question: `width` columns, a Chinese character being two."""
     taken = 0
     for at in range(len(text) - 1, -1, -1):
-        taken += 2 if text[at] > "\u2fff" else 1
+        taken += columns(text[at])
         if taken > width:
             return text[at + 1 :]
     return text

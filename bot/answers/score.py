@@ -79,7 +79,7 @@ class Scorer:
             means = _means(vectors, corpus.languages)
             self._embedders.append(embedder)
             self._means.append(means)
-            centred = _centred(vectors, np.stack([means.get(language, means[""]) for language in corpus.languages]))
+            centred = _centred(vectors, _mean_of(means, corpus.languages))
             self._bases.append(_principal(centred))
             self._vectors.append((centred @ self._bases[-1]).astype(np.float16))  # half the memory
         self._landmarks = self._choose()
@@ -106,7 +106,7 @@ class Scorer:
                 vector = self._embedders[n].query(question.tidy)
             except EmbedderDown:
                 break  # what is not there says nothing; the shallower fit answers
-            mean = self._means[n].get(question.language, self._means[n][""])
+            mean = _mean_of(self._means[n], [question.language])
             vectors = (*vectors, _centred(vector[None, :], mean)[0] @ self._bases[n])
         return Asked(words, vectors)
 
@@ -125,11 +125,10 @@ class Scorer:
 
     def vectors_of(self, texts: Sequence[Prepared], n: int) -> Vectors:
         """The vectors of texts by the embedder `n`, as a question's are in `read`. Raises EmbedderDown."""
-        raw = self._embedders[n].passages([text.tidy for text in texts]) if texts else np.zeros((0, 0), np.float32)
-        if not len(raw):
+        if not texts:
             return np.zeros((0, self._bases[n].shape[1]), np.float32)
-        means = np.stack([self._means[n].get(text.language, self._means[n][""]) for text in texts])
-        return _centred(raw, means) @ self._bases[n]
+        vectors = self._embedders[n].passages([text.tidy for text in texts])
+        return _centred(vectors, _mean_of(self._means[n], [text.language for text in texts])) @ self._bases[n]
 
     def evidence(self, asked: Asked) -> tuple[Scores, tuple[tuple[int, float], ...]]:
         """For each label: the regression's score, its topic's, whether it refuses, its nearest examples; and the
@@ -255,6 +254,11 @@ def _means(vectors: Vectors, languages: Sequence[str]) -> dict[str, Vectors]:
         if own.sum() >= OWN_MEAN_FROM:
             means[language] = vectors[own].mean(axis=0)
     return means
+
+
+def _mean_of(means: dict[str, Vectors], languages: Sequence[str]) -> Vectors:
+    """The mean that each text is centred on, by its language."""
+    return np.stack([means.get(language, means[""]) for language in languages])
 
 
 def _centred(vectors: Vectors, mean: Vectors) -> Vectors:

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -40,7 +41,7 @@ async def engines(event: Event, embedder: str, cache: Path, before: Engine | Non
     """The engines to answer by, each better than the one before; the first within seconds, within one where there
     is an engine of the event as it stood `before`."""
     if before is not None and not is_warm(event, embedder, cache):
-        yield await _threaded(lambda: before.edited(event))
+        yield await _threaded(partial(before.edited, event))
     for kind in ("none", embedder) if before is None else (embedder,):
         # By words alone a warm engine stands in half a second, the full one in four.
         if kind == "none" != embedder and is_warm(event, embedder, cache) and not is_warm(event, "none", cache):
@@ -49,7 +50,7 @@ async def engines(event: Event, embedder: str, cache: Path, before: Engine | Non
             log.info("answers.warming", embedder=kind, entries=len(event.entries))
             if not await _prepared(event, kind, cache) and kind == embedder != "none":
                 return
-        yield await _threaded(lambda kind=kind: full(event, kind, cache))  # type: ignore[misc]
+        yield await _threaded(partial(full, event, kind, cache))
         if embedder == "none":
             return
 
