@@ -162,7 +162,7 @@ class Desk:
             print("Nothing was saved.")
             return 1
         if change.news:
-            self._save(change)
+            edit.save(change.file, change.after)
         self.opened.store.write_now(unanswered.drop, [question.id for question in wanted])
         print(f"Saved. To answer from it: passerelle publish {self.folder}")
         return 0
@@ -186,7 +186,7 @@ class Desk:
         more = {language: (*given.get(language, ()), *texts) for language, texts in news.items()}
         changed = entry.model_copy(update={"questions": {**given, **more}})
         entries = tuple(changed if each.id == entry_id else each for each in self.event.entries)
-        return Change(file, before, after, news, entries)
+        return Change(file, after, news, entries)
 
     def _as_entry(self, options: argparse.Namespace, added: Texts) -> "Change":
         """An entry of their own. Raises BadInput."""
@@ -211,7 +211,7 @@ class Desk:
             raise BadInput(faults) from error
         file = self.folder / "faq" / f"{options.topic}.yaml"
         before = file.read_text(encoding="utf-8") if file.is_file() else ""
-        return Change(file, before, edit.with_entry(before, made), questions, (*self.event.entries, entry))
+        return Change(file, edit.with_entry(before, made), questions, (*self.event.entries, entry))
 
     def _effect(self, engine: Engine, news: Texts) -> None:
         """What would be answered otherwise: of the kept questions, and of the examples nearest to what is added."""
@@ -231,36 +231,19 @@ class Desk:
     def _check(self, change: "Change") -> None:
         """Whether the event would be without fault, tried on a copy before the long trial. Raises BadInput."""
         with tempfile.TemporaryDirectory() as scratch:
-            folders = {
-                file.parent.parent if file.parent.name == "faq" else file.parent for file in load.files(self.folder)
-            }
-            for each in folders:
-                shutil.copytree(each, Path(scratch) / each.name, dirs_exist_ok=True)
-            copy = Path(scratch) / change.file.parent.parent.name / "faq" / change.file.name
+            for each in (self.folder.resolve(), *load.packs(self.folder)):
+                shutil.copytree(each, Path(scratch) / each.name)
+            copy = Path(scratch) / change.file.resolve().parent.parent.name / "faq" / change.file.name
             copy.parent.mkdir(exist_ok=True)
             edit.save(copy, change.after)
-            event, faults = load.read(Path(scratch) / self.folder.resolve().name)
-        if faults or event is None:
-            raise BadInput(faults)
-
-    def _save(self, change: "Change") -> None:
-        """Save the file, unless the event is at fault with it. Raises BadInput; the file is then as it was."""
-        edit.save(change.file, change.after)
-        event, faults = load.read(self.folder)
-        if faults or event is None:
-            if change.before:
-                edit.save(change.file, change.before)
-            else:
-                change.file.unlink()
-            raise BadInput(faults)
+            load.load(Path(scratch) / self.folder.resolve().name)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file of the event before and after, what is added to it by language, and all entries then."""
+    """A file of the event as it will be, what is added to it by language, and all entries then."""
 
     file: Path
-    before: str
     after: str
     news: Texts
     entries: tuple[Entry, ...]

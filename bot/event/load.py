@@ -165,7 +165,8 @@ def _pack(path: Path, name: str) -> Path | None:
     return None
 
 
-def _included(path: Path) -> list[Path]:
+def packs(path: Path) -> list[Path]:
+    """The folders of the packs that the event in `path` includes."""
     value = yaml.read(path / "event.yaml", "event.yaml").value
     names = value.get("include") or [] if isinstance(value, dict) else []
     return [pack for name in names if isinstance(name, str) and (pack := _pack(path, name))]
@@ -173,11 +174,6 @@ def _included(path: Path) -> list[Path]:
 
 def files(path: Path) -> list[Path]:
     """All files that `load(path)` reads, those of packs included."""
-    return sorted(_files(path, _included(path)))
-
-
-def _files(path: Path, packs: list[Path]) -> Iterable[Path]:
-    for base in (path, *packs):
-        yield from base.glob("*.yaml")
-        yield from (base / "faq").glob("*.yaml")
-    yield folder("data") / "topics.yaml"
+    folders = (path, *packs(path))
+    found = [file for base in folders for each in (base, base / "faq") for file in each.glob("*.yaml")]
+    return sorted([*found, folder("data") / "topics.yaml"])
