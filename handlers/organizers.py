@@ -34,6 +34,22 @@ def with_notice(handler: Handler) -> Handler:
     return checked
 
 
+def takes_text(name: str) -> Callable[[Handler], Handler]:
+    """For the text after a card that expects `name`: as `with_notice`, called with (ctx, notice, *what else was
+    expected, text). The text is an announcement's or its organizer's, no question to learn from."""
+
+    def decorate(handler: Handler) -> Handler:
+        @on.reply_to(name, verbatim=True)
+        @wraps(handler)
+        def taken(ctx: Context, text: str, *args: str) -> Replies:
+            ctx.notes["asked"] = ""
+            return with_notice(handler)(ctx, *args, text)
+
+        return taken
+
+    return decorate
+
+
 def card(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     """The announcement as it stands. note: what has just been done, above it."""
     match seen.state:
@@ -127,15 +143,9 @@ def write(ctx: Context, seen: Notice, language: str = "", *_: str) -> Reply:
     )
 
 
-@on.reply_to("notice-text", verbatim=True)
-def take_text(ctx: Context, text: str, *args: str) -> Replies:
-    return _take_text(ctx, *args, text)
-
-
-@with_notice
-def _take_text(ctx: Context, seen: Notice, language: str, text: str) -> Replies:
+@takes_text("notice-text")
+def take_text(ctx: Context, seen: Notice, language: str, text: str) -> Replies:
     """Keep the text, whatever is wrong with it: the card says what is to be mended."""
-    ctx.notes["asked"] = ""
     if not text.strip() or language not in ctx.event.details.languages:
         return write(ctx, str(seen.id), language)
     edited = changed(ctx, seen, lambda now: {"texts": {**now.texts, language: text.strip()}})

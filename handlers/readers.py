@@ -16,7 +16,7 @@ from bot.text.markup import Markup
 from handlers import announcements, everything_else, mending, organizers
 from handlers import audiences as worded
 from handlers.announcements import button
-from handlers.organizers import back, changed, too_late, with_notice
+from handlers.organizers import back, changed, takes_text, too_late, with_notice
 
 CODES = {"l": "language", "s": "session", "d": "day"}  # a button has 64 bytes, and a session's id takes 40
 EXAMPLE = "language:zh day:2014-11-06"
@@ -120,15 +120,9 @@ def _asked(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     return Reply(text=text, buttons=buttons, replaces=True, expects=announcements.expecting("notice-terms", seen))
 
 
-@on.reply_to("notice-terms", verbatim=True)
-def take_terms(ctx: Context, text: str, *args: str) -> Replies:
-    return _take_terms(ctx, *args, text)
-
-
-@with_notice
-def _take_terms(ctx: Context, seen: Notice, text: str) -> Replies:
+@takes_text("notice-terms")
+def take_terms(ctx: Context, seen: Notice, text: str) -> Replies:
     """Keep the audience as written, or say what in it is nobody."""
-    ctx.notes["asked"] = ""
     try:
         written = str(audiences.parse(text, ctx.event))
     except BadInput as bad:

@@ -17,7 +17,7 @@ from bot.text.markup import Markup
 from handlers import announcements, mending
 from handlers import audiences as worded
 from handlers.announcements import button
-from handlers.organizers import back, card, too_late, with_notice
+from handlers.organizers import back, card, takes_text, too_late, with_notice
 
 HOUR = re.compile(
     r"(?:(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?[ T,]*)?"
@@ -47,15 +47,9 @@ def _asked(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     return Reply(text=text, buttons=(back(seen, say),), replaces=True, expects=expects)
 
 
-@on.reply_to("notice-when", verbatim=True)
-def take_hour(ctx: Context, text: str, *args: str) -> Replies:
-    return _take_hour(ctx, *args, text)
-
-
-@with_notice
-def _take_hour(ctx: Context, seen: Notice, text: str) -> Replies:
+@takes_text("notice-when")
+def take_hour(ctx: Context, seen: Notice, text: str) -> Replies:
     """Schedule it, or say what is wrong with the hour."""
-    ctx.notes["asked"] = ""
     local = _local(text, ctx.say.local(ctx.now))
     if local is None:
         return _asked(ctx, seen, ctx.say("I could not read a day and an hour in that."))
@@ -215,15 +209,9 @@ def _new_text(ctx: Context, seen: Notice, language: str, note: Markup | None = N
     return Reply(text=text, buttons=(back(seen, say),), replaces=True, expects=expects)
 
 
-@on.reply_to("corrected", verbatim=True)
-def take_correction(ctx: Context, text: str, *args: str) -> Replies:
-    return _take_correction(ctx, *args, text)
-
-
-@with_notice
-def _take_correction(ctx: Context, seen: Notice, language: str, version: str, text: str) -> Replies:
+@takes_text("corrected")
+def take_correction(ctx: Context, seen: Notice, language: str, version: str, text: str) -> Replies:
     """Put the text in the place of the old one, if it can be sent and nobody has corrected it meanwhile."""
-    ctx.notes["asked"] = ""
     say = ctx.say
     corrected = replace(seen, texts={**seen.texts, language: text.strip()})
     _, faults = announcements.checked(ctx, corrected)

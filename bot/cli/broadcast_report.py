@@ -3,7 +3,6 @@
 import argparse
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -107,16 +106,16 @@ def as_json(summary: Summary, zone: ZoneInfo) -> dict[str, Any]:
 
 def notice_as_json(seen: Notice, states: Counter[str], zone: ZoneInfo) -> dict[str, Any]:
     """A notice and persons by state; moments as ISO 8601 in `zone`."""
+    moments = {
+        "at": seen.due_at, "created_at": seen.created_at, "started_at": seen.started_at, "ended_at": seen.ended_at,
+    }  # fmt: skip
     return {
         "id": seen.id, "kind": seen.kind, "state": seen.state, "urgent": seen.urgency == Urgency.URGENT,
         "receipt": seen.receipt, "both": seen.both, "audience": seen.audience, "texts": dict(seen.texts),
-        "author": seen.author, "at": _local(seen.due_at, zone), "created_at": _local(seen.created_at, zone),
-        "started_at": _local(seen.started_at, zone), "ended_at": _local(seen.ended_at, zone), "counts": dict(states),
+        "author": seen.author,
+        **{name: report_files.local(moment, zone) or None for name, moment in moments.items()},
+        "counts": dict(states),
     }  # fmt: skip
-
-
-def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
-    return moment.astimezone(zone).isoformat(timespec="seconds") if moment else None
 
 
 def when(seen: Notice, zone: ZoneInfo) -> str:

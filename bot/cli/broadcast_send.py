@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot import app as app_
 from bot.app import Opened
-from bot.chat.reply import Reply
 from bot.cli import broadcast_draft as drafts
 from bot.cli import broadcast_watch
 from bot.cli.asking import agreed
 from bot.conversation.receive import words_for
-from bot.conversation.router import on
 from bot.errors import BadInput, Fault
 from bot.event.model import Event
 from bot.notices import audience, broadcast
@@ -126,13 +125,10 @@ def _show(seen: Notice, counted: Count, opened: Opened) -> None:
         word for word, is_so in (("urgent", seen.urgency == Urgency.URGENT), ("to be confirmed", seen.receipt)) if is_so
     ]
     print(", ".join([f"To {seen.audience or 'everyone'}", *wants]))
-    handler = on.find("notice", seen.kind)
-    assert handler is not None, f"nobody words {seen.kind}"
     for language in sorted({*seen.texts, *counted.languages}):
         if not seen.in_(language):
             continue
-        reply = handler(seen, words_for(opened.published, language), False)
-        assert isinstance(reply, Reply)
+        reply = app_.worded(seen, words_for(opened.published, language), False)
         print(f"\n{language}:")
         print(*(f"  | {line}" for line in reply.text.plain().splitlines()), sep="\n")
         if reply.buttons:

@@ -59,9 +59,9 @@ def write_xlsx(path: Path, rows: Iterable[Row], zone: ZoneInfo) -> int:
 def cells(row: Row, zone: ZoneInfo) -> tuple[str, ...]:
     """As under HEADINGS; moments as ISO 8601 in `zone`."""
     return (
-        str(row.person), row.channel, row.language, row.state, row.why, _local(row.sent_at, zone),
-        _local(row.read_at, zone), row.second_channel, row.second_state, row.second_why,
-        _local(row.second_sent_at, zone),
+        str(row.person), row.channel, row.language, row.state, row.why, local(row.sent_at, zone),
+        local(row.read_at, zone), row.second_channel, row.second_state, row.second_why,
+        local(row.second_sent_at, zone),
     )  # fmt: skip
 
 
@@ -69,7 +69,8 @@ def _call_cells(row: Row) -> tuple[str, ...]:
     return str(row.person), row.language, row.side, row.role, row.channel, row.state, row.why
 
 
-def _local(moment: datetime | None, zone: ZoneInfo) -> str:
+def local(moment: datetime | None, zone: ZoneInfo) -> str:
+    """ISO 8601 in `zone`, "" for none."""
     return moment.astimezone(zone).isoformat(timespec="seconds") if moment else ""
 
 
