@@ -1,11 +1,12 @@
 """What a delegate keeps when the network goes, and what the first visit costs."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from bot.channels.web.identity import COOKIE
 from tests.delegate import running
@@ -70,6 +71,27 @@ async def test_an_answer_lost_on_the_way_comes_once(phones: Phones, line: Line) 
     await marie.says("merci")
     await expect(marie.answer).not_to_contain_text("Michel Chéray")
     assert await order(marie) == ["mine", "bot", "mine", "bot"]
+
+
+async def test_an_answer_that_the_stream_brought_first_is_not_followed_by_the_sign_of_typing(phones: Phones) -> None:
+    """On a slow line the post's own answer comes later than the message itself."""
+    li = await phones("zh-CN")
+    await li.opens()
+    await expect(li.state).to_have_attribute("data-state", "online")
+    is_through = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        response = await route.fetch()
+        await is_through.wait()
+        await route.fulfill(response=response)
+
+    await li.page.route("**/chat/updates", hold)
+    await li.says("怎么从机场去市区？")
+    await expect(li.answer).to_contain_text("约9分钟")
+    await li.page.wait_for_timeout(1_000)  # the sign comes half a second after what was said
+    await expect(li.log.locator(".typing")).to_have_count(0)
+    await expect(li.answer).to_be_in_viewport(ratio=0.95)
+    is_through.set()
 
 
 async def test_a_goodbye_lost_on_the_way_still_leaves_nothing(phones: Phones, line: Line) -> None:

@@ -131,6 +131,7 @@ if (asked.has('start') || !store.state.items.length) {
 }
 wire.connect({
   messages: (items) => {
+    clearTimeout(typingTimer); // the stream may be faster than the post's own answer
     log.showTyping(false);
     log.add(items);
   },
