@@ -190,42 +190,39 @@ async def test_a_delivery_that_waits_longer_than_its_lease_is_sent_once(database
         assert sorted(address for _, address, _ in platform.calls) == sorted(str(n) for n in range(1, 13))
 
 
+@asynccontextmanager
+async def overtaken(at: Office) -> AsyncIterator[tuple[Notice, Platform]]:
+    """A sent notice whose correction waits in one courier, longer than its lease, while another takes over; the
+    notice, and the other's platform. In the end the first goes on, and must have called nothing."""
+    slow, quick = Platform(window=1), Platform()  # no room for more: it does not claim again what it holds
+    at.courier(slow, "slow")
+    seen = at.begin()
+    await at.sent(seen)
+    slow.admitting.clear()
+    at.correct(seen, "second")
+    await at.until(lambda: slow.waiting == 1)
+    yield seen, quick
+    slow.admitting.set()
+    await asyncio.sleep(0.5)
+    assert [act for act, _, _ in slow.calls] == ["send"]
+
+
 async def test_a_correction_that_was_overtaken_does_not_put_the_older_text_back(database_url: str) -> None:
-    async with office(database_url, 1) as at:
-        slow, quick = Platform(), Platform()
-        at.courier(slow, "slow")
-        seen = at.begin()
-        await at.sent(seen)
-        slow.admitting.clear()
-        at.correct(seen, "second")
-        await at.until(lambda: slow.waiting == 1)
+    async with office(database_url, 1) as at, overtaken(at) as (seen, quick):
         at.correct(seen, "third")
         at.clock.shift += STALL
         at.courier(quick, "quick")
         await at.sent(seen)
         assert quick.calls == [("correct", "1", "third")]
-        slow.admitting.set()
-        await asyncio.sleep(0.5)
-        assert [act for act, _, _ in slow.calls] == ["send"]
 
 
 async def test_a_correction_that_was_overtaken_does_not_bring_back_what_was_recalled(database_url: str) -> None:
-    async with office(database_url, 1) as at:
-        slow, quick = Platform(), Platform()
-        at.courier(slow, "slow")
-        seen = at.begin()
-        await at.sent(seen)
-        slow.admitting.clear()
-        at.correct(seen, "second")
-        await at.until(lambda: slow.waiting == 1)
+    async with office(database_url, 1) as at, overtaken(at) as (seen, quick):
         assert at.store.write_now(broadcast.recall, seen.id, NOW)
         at.clock.shift += STALL
         at.courier(quick, "quick")
         await at.until(lambda: at.rows(seen)[0]["state"] == State.RECALLED)
         assert quick.calls == [("withdraw", "1", "")]
-        slow.admitting.set()
-        await asyncio.sleep(0.5)
-        assert [act for act, _, _ in slow.calls] == ["send"]
 
 
 async def test_what_came_of_a_call_is_kept_while_the_database_is_away(database_url: str) -> None:

@@ -96,6 +96,17 @@ async def has(bot: Bot, chats: list[int], count: int, text: str) -> None:
     await bot.telegram.wait_until(enough, seconds=20)
 
 
+async def under_way(bot: Bot, many: int) -> tuple[Delegate, list[int], Notice]:
+    """A Chinese page, a crowd on Telegram, and a notice to all of them that some have by now."""
+    li = bot.delegate("web", language="zh")
+    await li.starts()
+    chats = crowd(bot, many)
+    seen = drafted(bot)
+    begin(bot, seen)
+    await has(bot, chats, 6, "12")
+    return li, chats, seen
+
+
 def chat_of(delegate: Delegate) -> int:
     assert isinstance(delegate, TelegramDelegate)
     return delegate._chat
@@ -103,12 +114,7 @@ def chat_of(delegate: Delegate) -> int:
 
 async def test_a_correction_while_sending_reaches_everyone_once(database_url: str) -> None:
     async with running(database_url, telegram_rate=25) as bot:
-        li = bot.delegate("web", language="zh")
-        await li.starts()
-        chats = crowd(bot, 40)
-        seen = drafted(bot)
-        begin(bot, seen)
-        await has(bot, chats, 6, "12")
+        li, chats, seen = await under_way(bot, 40)
         assert correct(bot, seen, NEWER)
         assert sum(bool(told(bot, chat)) for chat in chats) < len(chats), "some had not got it"
         await until(bot, seen)
@@ -119,12 +125,7 @@ async def test_a_correction_while_sending_reaches_everyone_once(database_url: st
 
 async def test_of_two_corrections_in_quick_succession_the_last_wins_everywhere(database_url: str) -> None:
     async with running(database_url, telegram_rate=25) as bot:
-        li = bot.delegate("web", language="zh")
-        await li.starts()
-        chats = crowd(bot, 30)
-        seen = drafted(bot)
-        begin(bot, seen)
-        await has(bot, chats, 6, "12")
+        li, chats, seen = await under_way(bot, 30)
         assert correct(bot, seen, NEWER)
         await has(bot, chats, 1, "14")
         assert correct(bot, seen, NEWEST)
@@ -158,12 +159,7 @@ async def test_a_page_that_missed_the_first_correction_still_knows_what_the_seco
 
 async def test_a_recall_while_sending_leaves_it_with_nobody(database_url: str) -> None:
     async with running(database_url, telegram_rate=25) as bot:
-        li = bot.delegate("web", language="zh")
-        await li.starts()
-        chats = crowd(bot, 40)
-        seen = drafted(bot)
-        begin(bot, seen)
-        await has(bot, chats, 6, "12")
+        li, chats, seen = await under_way(bot, 40)
         assert recall(bot, seen)
         await settled(bot, seen, State.QUEUED, State.RECALLED)
         got = bot.telegram.calls["sendmessage"]

@@ -67,6 +67,13 @@ async def readers(bot: Bot) -> tuple[Delegate, ...]:
     return made
 
 
+async def opens_the_draft(li: Delegate) -> None:
+    """The draft of another organizer, from the list."""
+    await li.says("/broadcast")
+    await li.presses("全部通知")
+    await li.presses("草稿")
+
+
 async def compose(boss: Delegate, order: tuple[str, ...] = FR.order) -> list[Shown]:
     card = await boss.says("/broadcast")
     for language in order:
@@ -127,9 +134,7 @@ async def test_of_two_organizers_one_sends(database_url: str) -> None:
     async with running(database_url, organizers=ORGANIZERS) as bot:
         marie, li = await organizer(bot, "fr"), await organizer(bot, "zh")
         await compose(marie)
-        await li.says("/broadcast")
-        await li.presses("全部通知")
-        await li.presses("草稿")
+        await opens_the_draft(li)
         await li.presses("发送")
         await marie.presses("Envoyer")
         await marie.presses("Oui, envoyer")
@@ -145,9 +150,7 @@ async def test_a_change_by_another_organizer_is_seen_before_it_is_sent(sqlite_ur
         marie, li = await organizer(bot, "fr"), await organizer(bot, "zh")
         await compose(marie)
         await marie.presses("Envoyer")
-        await li.says("/broadcast")
-        await li.presses("全部通知")
-        await li.presses("草稿")
+        await opens_the_draft(li)
         await li.presses("设为紧急")
         shown = await marie.presses("Oui, envoyer")
         assert "elle a changé entre-temps" in text_of(shown)
