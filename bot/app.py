@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import structlog
 from aiohttp import web
@@ -26,12 +28,13 @@ from bot.clock import Clock
 from bot.conversation.reading import Reader
 from bot.conversation.receive import Conversation, Parts, words_for
 from bot.conversation.router import on
-from bot.delivery import outbox
+from bot.delivery import duties, outbox
 from bot.delivery.sender import Sender
 from bot.desk import unanswered
 from bot.errors import BadInput, Fault, PortTaken, StoreUnreachable
 from bot.event import load
 from bot.event.model import Event
+from bot.jobs import Jobs
 from bot.notices import preferences  # noqa: F401  registers what it holds
 from bot.notices.broadcast import Notice
 from bot.notices.courier import Courier
@@ -50,6 +53,8 @@ from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from bot.text.words import Words
 
+# What a process does: all of it, the doors that people come in by, or what is sent without being asked.
+Role = Literal["all", "web", "worker"]
 VAR = Path("var")
 VECTORS = VAR / "vectors"
 WATCH_SECONDS = 1.0  # how soon a `publish` in another shell is answered from
@@ -192,12 +197,14 @@ class App:
         engine: Engine | None = None,
         *,
         purges: bool = False,
+        role: Role = "all",
     ) -> None:
         """engine: None builds one in the background: doors and buttons do not wait for it, and the full one
         takes its place once its vectors are made. purges: erase what is past its time, which is for the one
-        that serves the event and not for whoever looks in."""
-        self._builds = engine is None
-        self._purges = purges
+        that serves the event and not for whoever looks in. role: which part of the work is done here."""
+        self._builds = engine is None and role != "worker"
+        self._purges = purges and role != "web"
+        self.role = role
         self.settings = settings
         self.opened = opened
         self.channels = dict(channels)
@@ -214,7 +221,18 @@ class App:
             words=lambda language: words_for(opened.versions.last or opened.published, language),
             wording=worded,
             alone=opened.store.is_sqlite,
+            is_woken=bool(settings.broker_url),
         )
+        chat = self.channels.get("web")
+        self.jobs = Jobs(
+            settings.broker_url.get_secret_value() if settings.broker_url else "",
+            secret_key(settings) if settings.broker_url else "",
+            look=lambda _: self.courier.wake(),
+            hear=chat.hear if isinstance(chat, WebChannel) and role != "worker" else None,
+            works=role != "web",
+        )
+        if isinstance(chat, WebChannel):
+            chat.tell_others = self.jobs.tell
         self.conversation = Conversation(
             Parts(
                 store=opened.store,
@@ -240,20 +258,25 @@ class App:
 
     @asynccontextmanager
     async def _started(self) -> AsyncIterator[None]:
-        jobs = [
-            asyncio.create_task(self.sender.run(), name="sender"),
-            asyncio.create_task(self.courier.run(), name="courier"),
-        ]
-        jobs.append(asyncio.create_task(self._watch(), name="watch"))
+        loop = asyncio.get_running_loop()
+
+        def heard(_: str, notice_id: int) -> None:
+            loop.call_soon_threadsafe(self.jobs.kick, notice_id)
+
+        self.opened.store.heard = heard
+        work = {"jobs": self.jobs.run, "sender": self.sender.run, "watch": self._watch}
+        if self.role != "web":
+            work["courier"] = self.courier.run
         if self._purges:
-            jobs.append(asyncio.create_task(self._purge(), name="purge"))
-        doors = [
-            asyncio.create_task(channel.run(self.conversation.receive), name=name)
-            for name, channel in self.channels.items()
-        ]
+            work["purge"] = self._purge
+        jobs = [asyncio.create_task(run(), name=name) for name, run in work.items()]
+        doors = (
+            [] if self.role == "worker" else [asyncio.create_task(self._door(each)) for each in self.channels.values()]
+        )
         try:
             yield
         finally:
+            self.opened.store.heard = None
             for group in (doors, jobs):
                 for task in group:
                     task.cancel()
@@ -261,6 +284,15 @@ class App:
             for channel in self.channels.values():
                 await channel.close()
             self.reader.close()
+
+    async def _door(self, channel: Channel) -> None:
+        """Take a channel's updates; where only one process may, in turn with the others on this database."""
+        opened, owner = self.opened, self.sender.owner
+        run = partial(channel.run, self.conversation.receive)
+        if opened.store.is_sqlite or not channel.abilities.lone:
+            await run()
+        else:
+            await duties.perform(opened.store, opened.clock, f"{channel.name}.door", owner, run)
 
     async def _watch(self) -> None:
         """Answer from a newer version as soon as one is published, here or in another process."""

@@ -151,9 +151,23 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults += [_unreadable(problem, environ) for problem in error.errors()]
     if settings is not None and settings.llm_url and not settings.llm_model:
         faults.append(Fault(f"{PREFIX}LLM_MODEL", 0, f"is missing beside {PREFIX}LLM_URL", "write the model's name"))
+    if settings is not None and settings.broker_url is not None:
+        faults += _shared(settings)
     if faults or settings is None:
         raise BadSettings(faults)
     return settings
+
+
+def _shared(settings: Settings) -> list[Fault]:
+    """What processes that share an engine must have in common, and have not."""
+    faults = []
+    if settings.secret_key is None:
+        same = "the same in every process, such as the output of: openssl rand -base64 32"
+        faults.append(Fault(f"{PREFIX}SECRET_KEY", 0, f"is missing beside {PREFIX}BROKER_URL", same))
+    if settings.database.startswith("sqlite"):
+        what = f"is an SQLite file, which one process has for itself, beside {PREFIX}BROKER_URL"
+        faults.append(Fault(f"{PREFIX}DATABASE_URL", 0, what, "write postgresql://user:password@host/name"))
+    return faults
 
 
 def _unreadable(problem: Mapping[str, Any], environ: Mapping[str, str]) -> Fault:

@@ -17,6 +17,7 @@ class Abilities:
     edits: bool = False
     pushes: bool = True
     stored: bool = False  # messages are read from the outbox: to put one there is to send it
+    lone: bool = False  # updates go to one process at a time, as by polling
     window: int = 16  # messages of notices that may wait for their turn at once
     text_limit: int = 4096
     text_unit: Literal["characters", "utf16", "bytes"] = "characters"

@@ -59,7 +59,12 @@ def parser() -> argparse.ArgumentParser:
         return sub
 
     run_ = command("run", "Start every configured channel.", "run")
-    run_.add_argument("--role", choices=("all", "web", "worker"), default="all", help="only `all` so far")
+    run_.add_argument(
+        "--role",
+        choices=("all", "web", "worker"),
+        default="all",
+        help="all of it (one process); `web` and `worker` share it (PASSERELLE_BROKER_URL)",
+    )
     run_.add_argument("--host", help="where to listen (PASSERELLE_HOST)")
     run_.add_argument("--port", type=port, help="the port to listen on, 0 for any free one (PASSERELLE_PORT)")
 

@@ -5,13 +5,17 @@ import asyncio
 import signal
 import socket
 import sys
+from contextlib import AsyncExitStack
 
 import structlog
 
 from bot import app as app_
-from bot.app import App, Opened
+from bot.app import App, Opened, Role
 from bot.chat.channel import Channel
 from bot.conversation.receive import words_for
+from bot.delivery.pace import Pace
+from bot.delivery.shared_pace import SharedPace
+from bot.errors import BadSettings, Fault
 from bot.event import load
 from bot.programme import difference
 from bot.settings import Settings
@@ -22,14 +26,17 @@ log = structlog.get_logger()
 def main(options: argparse.Namespace, settings: Settings) -> int:
     given = {name: value for name in ("host", "port") if (value := getattr(options, name)) is not None}
     settings = settings.model_copy(update=given)
+    if options.role != "all" and settings.broker_url is None:
+        do = "set it to nats://host:4222, the engine that processes share, or run without --role"
+        raise BadSettings([Fault("PASSERELLE_BROKER_URL", 0, f"is missing beside --role {options.role}", do)])
     opened = app_.open_store(settings)
     try:
-        return asyncio.run(serve(settings, opened, _standing(settings, opened)))
+        return asyncio.run(serve(settings, opened, _standing(settings, opened), options.role))
     finally:
         opened.store.close()
 
 
-async def serve(settings: Settings, opened: Opened, standing: str) -> int:
+async def serve(settings: Settings, opened: Opened, standing: str, role: Role = "all") -> int:
     """Run until SIGINT or SIGTERM. standing: a line on what is served, shown at the start."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -38,8 +45,12 @@ async def serve(settings: Settings, opened: Opened, standing: str) -> int:
     channels: dict[str, Channel] = {"web": app_.web_channel(settings, opened)}
     if settings.telegram_token is not None:
         channels["telegram"] = _telegram(settings, opened)
-    app = App(settings, opened, channels, purges=True)
-    async with app_.serving(app, host=settings.host, port=settings.port) as port, app.running():
+    app = App(settings, opened, channels, purges=True, role=role)
+    async with AsyncExitStack() as stack:
+        port = 0  # a worker has no door of its own
+        if role != "worker":
+            port = await stack.enter_async_context(app_.serving(app, host=settings.host, port=settings.port))
+        await stack.enter_async_context(app.running())
         _announce(settings, opened, standing, port, channels)
         await stop.wait()
         log.info("run.stopping")
@@ -59,8 +70,19 @@ def _telegram(settings: Settings, opened: Opened) -> Channel:
         names={language: event.details.name.in_(language) for language in event.details.languages},
         base_url=settings.public_url,
         rate=settings.telegram_rate,
+        pace=_shared_pace(settings, opened),
         clock=opened.clock,
     )
+
+
+def _shared_pace(settings: Settings, opened: Opened) -> Pace | None:
+    """The bot's pace over all processes on this database; None where there can be no other."""
+    from bot.channels.telegram.pace import limits
+
+    if opened.store.is_sqlite or settings.telegram_token is None:
+        return None
+    number, _, _ = settings.telegram_token.get_secret_value().partition(":")
+    return SharedPace(opened.store, f"telegram:{number}", limits(settings.telegram_rate))
 
 
 def _standing(settings: Settings, opened: Opened) -> str:
@@ -87,6 +109,10 @@ def _announce(settings: Settings, opened: Opened, standing: str, port: int, chan
         print(f"The clock is moved: it is {local:%A %d %B %Y, %H:%M} in {event.details.city.in_('en')}.")
     print(standing)
     local_url = f"http://{'localhost' if settings.host in ('127.0.0.1', '0.0.0.0', '::') else settings.host}:{port}/"  # noqa: S104
+    if not port:
+        print("A worker: it sends announcements, and has no pages of its own.")
+        print("Stop with Ctrl-C.", flush=True)
+        return
     print(f"Web chat: {settings.public_url or local_url}")
     print(f"Channels: {', '.join(channels)}")
     reachable = settings.public_url or _on_the_network(settings.host, port)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from sqlalchemy import JSON, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import JSON, Column, Double, ForeignKey, Index, Integer, String, Table, Text, text
 
 from bot.store.schema import Moment, RowId, metadata
 
@@ -53,4 +53,24 @@ outbox = Table(
         postgresql_where=text("state IN ('queued', 'sending')"),
         sqlite_where=text("state IN ('queued', 'sending')"),
     ),
+)
+
+# How fast a bot writes, shared by all processes (shared_pace.py). Times are seconds since 1970 by the database's clock.
+pace = Table(
+    "pace",
+    metadata,
+    Column("bot", String(64), primary_key=True),
+    Column("chat", String(16), primary_key=True),  # a digest, no address; "" is the bot over all its chats
+    Column("free_at", Double, nullable=False),  # the next slot; of a chat, when its allowance is whole again
+    Column("held_until", Double, nullable=False),
+    Column("refused_at", Double, nullable=False),
+)
+
+# What one process at a time does (duties.py).
+duty = Table(
+    "duty",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("owner", String(40), nullable=False),
+    Column("until", Moment, nullable=False),
 )

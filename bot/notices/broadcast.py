@@ -213,7 +213,10 @@ def _step(tx: Transaction, notice_id: int, from_: Sequence[NoticeState], *, vers
     if version:
         changed = changed.where(notice.c.version == version)
         values.setdefault("version", version + 1)
-    return tx.execute(changed.values(**values).returning(notice.c.id)).first() is not None
+    if tx.execute(changed.values(**values).returning(notice.c.id)).first() is None:
+        return False
+    tx.signal("notice", notice_id)
+    return True
 
 
 def confirm(tx: Transaction, notice_id: int, person_id: int, now: datetime) -> bool:

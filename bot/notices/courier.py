@@ -28,6 +28,7 @@ from bot.store.transaction import Transaction
 from bot.text.words import Words
 
 TICK_SECONDS = 0.25  # how soon a notice begun elsewhere is seen, a pause held, a schedule met
+WOKEN_SECONDS = 1.0  # the same, where it is woken: what a lost job costs
 BUSY_SECONDS = 0.02  # between claims while there is something to send
 SHARED_SECONDS = 0.008  # what comes within it shares a commit
 SWEEP_SECONDS = 2.0
@@ -69,15 +70,16 @@ class Courier:
 
     def __init__(
         self, store: Store, channels: Mapping[str, Channel], clock: Clock, *, owner: str, event: Callable[[], Event],
-        words: Callable[[str], Words], wording: Wording,
-        alone: bool,
+        words: Callable[[str], Words], wording: Wording, alone: bool, is_woken: bool = False,
     ) -> None:  # fmt: skip
         """alone: no other process sends on this database, so that leases found at start are dead ones.
 
+        is_woken: it is told of a notice that is begun elsewhere, and need not look so often.
         event: as published now. words: language -> its Words. wording: makes the Reply of a notice.
         """
         self._store, self._channels, self._clock = store, channels, clock
         self._alone = alone
+        self._tick_seconds = WOKEN_SECONDS if is_woken else TICK_SECONDS
         self._owner, self._event, self._words, self._wording = owner, event, words, wording
         self._parcels: OrderedDict[tuple[object, ...], Parcel | None] = OrderedDict()
         self._flying: dict[str, int] = dict.fromkeys(channels, 0)
@@ -111,7 +113,7 @@ class Courier:
                     busy = False
                     await asyncio.sleep(AFTER_FAILURE_SECONDS)
                 with suppress(TimeoutError):  # not wait_for: woken at the same moment, it forgets to be cancelled
-                    async with asyncio.timeout(BUSY_SECONDS if busy else TICK_SECONDS):
+                    async with asyncio.timeout(BUSY_SECONDS if busy else self._tick_seconds):
                         await self._awake.wait()
         finally:
             sweeper.cancel()

@@ -374,6 +374,7 @@ def second_try(tx: Transaction, notice_id: int, now: datetime) -> int:
     if made:
         again = update(notice).where(notice.c.id == notice_id, notice.c.state == NoticeState.SENT)
         tx.execute(again.values(state=NoticeState.SENDING, ended_at=None))
+        tx.signal("notice", notice_id)
     return len(made)
 
 

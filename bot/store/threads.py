@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from bot.errors import StoreUnreachable
 from bot.store import engine
-from bot.store.transaction import Transaction
+from bot.store.transaction import Heard, Transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -44,13 +44,14 @@ class _Job:
     result: Any = None
     error: BaseException | None = None
     tx: Transaction | None = None
+    heard: Heard | None = None
 
     def __post_init__(self) -> None:
         # From here on a waiter that is cancelled stops waiting, and the turn goes on to its end.
         self.future.set_running_or_notify_cancel()
 
     def run(self, connection: Connection) -> None:
-        self.tx = Transaction(connection)
+        self.tx = Transaction(connection, self.heard)
         try:
             with self.tx.savepoint():
                 self.result = self.work(self.tx)
@@ -74,6 +75,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.heard: Heard | None = None  # what is told of signals, see Transaction.signal
         self.is_sqlite = engine.url(url).get_backend_name() == "sqlite"
         self._engine = engine.connect(url, threads=1 if self.is_sqlite else POSTGRESQL_THREADS)
         self._reading_engine = engine.connect(url, threads=READERS, readonly=True) if self.is_sqlite else self._engine
@@ -86,9 +88,9 @@ class Store:
 
     async def write(self, work: Callable[Concatenate[Transaction, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `work(tx, …)` in a database thread and commit. `work` may run again: it must have no effect
-        outside `tx` but through `tx.after_commit`. Once begun it goes to its end, cancelled or not."""
+        outside `tx` but through `tx.signal`. Once begun it goes to its end, cancelled or not."""
         if self.is_sqlite:
-            job = _Job(lambda tx: work(tx, *args, **kwargs))
+            job = _Job(lambda tx: work(tx, *args, **kwargs), heard=self.heard)
             self._jobs.put(job)
             return await asyncio.wrap_future(job.future)
         call = partial(self.write_now, work, *args, **kwargs)
@@ -104,7 +106,7 @@ class Store:
         for attempt in range(1, TRIES + 1):
             try:
                 with self._engine.begin() as connection:
-                    tx = Transaction(connection)
+                    tx = Transaction(connection, self.heard)
                     result = work(tx, *args, **kwargs)
                 tx.committed()
                 return result

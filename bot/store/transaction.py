@@ -7,15 +7,19 @@ from typing import Any
 from sqlalchemy import Connection, CursorResult, Executable, RowMapping
 from sqlalchemy.dialects import postgresql, sqlite
 
+Heard = Callable[[str, int], None]  # the subject's name, the id of its row; in the database thread
+
 
 class Transaction:
     """One open transaction. Committed by the edge that opened it, never by a rule."""
 
-    __slots__ = ("_after", "_savepoints", "connection")
+    __slots__ = ("_heard", "_savepoints", "_signals", "connection")
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, heard: "Heard | None" = None) -> None:
+        """heard: told of each signal once the transaction holds."""
         self.connection = connection
-        self._after: list[Callable[[], None]] = []
+        self._heard = heard
+        self._signals: set[tuple[str, int]] = set()
         self._savepoints = 0
 
     def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
@@ -54,11 +58,12 @@ class Transaction:
             raise
         self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
 
-    def after_commit(self, call: Callable[[], None]) -> None:
-        """Do `call` once this transaction holds (wake a stream, kick a job); in the database thread."""
-        self._after.append(call)
+    def signal(self, subject: str, row_id: int) -> None:
+        """Once this transaction holds, whoever listens in this process hears that there is something to do."""
+        self._signals.add((subject, row_id))
 
     def committed(self) -> None:
-        """For the edge: the commit held; keep the promises."""
-        for call in self._after:
-            call()
+        """For the edge: the commit held; keep the promise."""
+        if self._heard is not None:
+            for subject, row_id in self._signals:
+                self._heard(subject, row_id)

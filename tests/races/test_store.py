@@ -32,17 +32,19 @@ async def test_a_turn_that_fails_undoes_itself_alone(database_url: str) -> None:
     store.close()
 
 
-async def test_after_commit_is_called_once_and_only_where_the_turn_holds(database_url: str) -> None:
+async def test_a_signal_is_heard_once_and_only_where_the_turn_holds(database_url: str) -> None:
     store = Store(database_url)
     store.write_now(migrate.to_newest)
-    called: list[str] = []
+    heard: list[tuple[str, int]] = []
+    store.heard = lambda subject, row_id: heard.append((subject, row_id))
 
-    def turn(tx: Transaction, name: str, *, fails: bool) -> None:
-        tx.after_commit(lambda: called.append(name))
-        keep(tx, name, fails=fails)
+    def turn(tx: Transaction, n: int) -> None:
+        tx.signal("kept", n)
+        keep(tx, f"n{n}", fails=n == 3)
+        tx.signal("kept", n)
 
-    await asyncio.gather(*(store.write(turn, f"n{n}", fails=n == 3) for n in range(10)), return_exceptions=True)
-    assert sorted(called) == sorted(f"n{n}" for n in range(10) if n != 3)
+    await asyncio.gather(*(store.write(turn, n) for n in range(10)), return_exceptions=True)
+    assert sorted(heard) == [("kept", n) for n in range(10) if n != 3]
     store.close()
 
 

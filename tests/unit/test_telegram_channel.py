@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.channels.telegram import pace, polling, verdicts
+from bot.channels.telegram import polling, verdicts
 from bot.channels.telegram.channel import TelegramChannel
 from bot.chat.action import action
 from bot.chat.channel import Failed, InDoubt, Later, Parcel, Sent, Unreachable
 from bot.chat.reply import Button, Coordinates, File, Reply
 from bot.chat.update import Joined, Left, Media, Position, Press, Start, Text, Update
+from bot.delivery import pace
 from bot.text import markup
 from bot.text.words import Words
 from tests.doubles.telegram import TelegramDouble

@@ -18,12 +18,13 @@ from telegram.ext import Application
 
 from bot.channels.telegram import profile, verdicts
 from bot.channels.telegram.http import AiohttpRequest
-from bot.channels.telegram.pace import RATE, Pace
+from bot.channels.telegram.pace import RATE, limits
 from bot.channels.telegram.polling import Backoff, Poller, PollingBot, retry_seconds
 from bot.channels.telegram.render import TEXT_LIMIT, render
 from bot.chat.channel import Abilities, Failed, InDoubt, Later, Parcel, Receive, Sent, Verdict
 from bot.chat.reply import Reply
 from bot.clock import Clock
+from bot.delivery.pace import LocalPace, Pace
 from bot.text.words import Words
 
 log = structlog.get_logger()
@@ -39,7 +40,7 @@ class TelegramChannel:
     """One bot. `run` takes updates, `send` may be called with or without it; `close` at the very end."""
 
     name = "telegram"
-    abilities = Abilities(buttons=True, edits=True, pushes=True, text_limit=TEXT_LIMIT, text_unit="utf16")
+    abilities = Abilities(edits=True, lone=True, text_limit=TEXT_LIMIT, text_unit="utf16")
 
     def __init__(
         self,
@@ -51,12 +52,14 @@ class TelegramChannel:
         names: Mapping[str, str] | None = None,
         base_url: str = "",
         rate: float = RATE,
+        pace: Pace | None = None,
         clock: Clock | None = None,
     ) -> None:
         """api_url: another Bot API server, "http://host:port". words: language -> its Words.
 
         commands: language -> (command, what it does), for the menus. names: language -> the event's name.
         base_url: our public address, for links that begin with "/". rate: messages a second, 0 for no limit.
+        pace: of all processes that write as this bot; None where this is the only one.
         """
         server = (api_url or TELEGRAM_SERVER).rstrip("/")
         self._request = AiohttpRequest()
@@ -74,7 +77,7 @@ class TelegramChannel:
         self._commands = commands
         self._names = names or {}
         self._base_url = base_url
-        self._pace = Pace(rate)
+        self._pace = pace or LocalPace(limits(rate))
         # Half a second of the rate: enough never to wait for the ledger, little enough for a pause to hold at once.
         self.abilities = replace(self.abilities, window=max(8, min(500, int(rate / 2))) if rate else 200)
         self._clock = clock or Clock()
@@ -171,7 +174,7 @@ class TelegramChannel:
         try:
             await self._bot.delete_message(int(address), int(message_id))
         except RetryAfter as error:
-            return self._pace.refused(address, retry_seconds(error))
+            return await self._pace.refused(address, retry_seconds(error))
         except TelegramError as error:
             return Sent(message_id) if verdicts.is_gone(error) else _again(verdicts.verdict(error))
         return Sent(message_id)
@@ -184,7 +187,7 @@ class TelegramChannel:
         try:
             return await self._call(chat, body, edits)
         except RetryAfter as error:
-            return self._pace.refused(str(chat), retry_seconds(error))
+            return await self._pace.refused(str(chat), retry_seconds(error))
         except ChatMigrated as error:
             log.warning("telegram.chat_migrated", chat=chat, to=error.new_chat_id)
             return await self._once_more(error.new_chat_id, body, "")

@@ -1,113 +1,12 @@
-"""How fast this bot may write: a slot every 1/rate second for all chats, and each chat's own pace.
+"""Telegram's rates, as numbers for the pace (platform rules, Rates)."""
 
-No burst over all chats: python-telegram-bot's own limiter starts with a full bucket, which Telegram
-answers with 429 (speed.md). One process only; several share their pace elsewhere.
-"""
+from bot.delivery.pace import Allowance, Limits
 
-import asyncio
-import random
-from collections import OrderedDict, deque
-
-from bot.chat.channel import Later
-
-RATE = 30.0  # messages a second over all chats (platform rules, Rates)
-CHAT_SECONDS = 1.0  # between two messages to one chat...
-CHAT_BURST = 3  # ...but for this many at once
-GROUP_SECONDS = 3.0  # a group: 20 a minute
-PATIENCE_SECONDS = 4.0  # a longer wait is handed back, so that nothing is leased meanwhile
-TICK_SECONDS = 0.01  # slots of notices are given out in ticks: one waking for many where the rate is high
-SLACK_SECONDS = 0.015  # a slot missed by so little is made up for: no timer wakes exactly
-CHATS_REMEMBERED = 20_000
-FLOOD_SECONDS, FLOOD_CHATS = 3.0, 2  # refused in so many chats within this time: the whole bot is held
+RATE = 30.0  # messages a second over all chats
+PERSON = Allowance(seconds=1.0, burst=3)
+GROUP = Allowance(seconds=3.0, burst=1)  # 20 a minute
 
 
-class Pace:
-    """Slots in order of asking. rate: messages a second; 0 for no limit at all (benchmarks)."""
-
-    def __init__(self, rate: float = RATE) -> None:
-        self._step = 1 / rate if rate else 0.0
-        self._next = 0.0  # loop time of the next free slot
-        self._notices = asyncio.Lock()
-        self._full: OrderedDict[str, float] = OrderedDict()  # chat -> when its allowance is whole again
-        self._held: dict[str, float] = {}  # chat, "" for the bot -> until when Telegram refuses it
-        self._refusals: deque[tuple[float, str]] = deque(maxlen=32)
-
-    async def admit(self, chat: str, *, notice: bool = False) -> Later | None:
-        """Return when `chat` may be written to, or at once with Later where that is too far off.
-
-        notice: takes a slot only when one is free, so that answers, which reserve theirs, go first.
-        Safe under concurrency: the allowance and the slot are taken before the wait for them begins.
-        """
-        if notice:
-            return await self._admit_notice(chat)
-        time = asyncio.get_running_loop().time
-        now = time()
-        if self._held and (refusal := self._hold(chat, now)):
-            return refusal
-        if not self._step:
-            return None
-        ready = self._ready(chat, now)
-        if ready - now > PATIENCE_SECONDS:
-            return Later(ready - now, "chat", "the chat's pace")
-        if self._next - max(now, ready) > PATIENCE_SECONDS:
-            return Later(self._next - now, "bot", "the bot's pace")
-        self._spend(chat, now)
-        if ready > now:  # the slots until then are left to others
-            await asyncio.sleep(ready - now)
-        if (wait := self._slot(time()) - time()) > 0:
-            await asyncio.sleep(wait)
-        return self._hold(chat, time()) if self._held else None
-
-    async def _admit_notice(self, chat: str) -> Later | None:
-        time = asyncio.get_running_loop().time
-        async with self._notices:  # in the order of asking
-            now = time()
-            if self._held and (refusal := self._hold(chat, now)):
-                return refusal
-            if not self._step:
-                return None
-            if (ready := self._ready(chat, now)) > now:
-                return Later(ready - now, "chat", "the chat's pace")
-            while (wait := self._next - time()) > 0:  # noqa: ASYNC110  an answer may take the slot meanwhile
-                await asyncio.sleep(max(wait, TICK_SECONDS))
-            now = time()
-            self._spend(chat, now)
-            self._slot(now)
-            return self._hold(chat, now) if self._held else None
-
-    def _slot(self, now: float) -> float:
-        """The next slot, taken: its loop time."""
-        slot = max(now - SLACK_SECONDS, self._next)
-        self._next = slot + self._step
-        return slot
-
-    def refused(self, chat: str, seconds: float) -> Later:
-        """Telegram answered 429 for `chat`: hold it, or the whole bot where several chats are refused."""
-        now = asyncio.get_running_loop().time()
-        seconds += random.uniform(0.05, 0.5)  # noqa: S311 (jitter)
-        self._refusals.append((now, chat))
-        is_flood = len({name for at, name in self._refusals if now - at <= FLOOD_SECONDS}) >= FLOOD_CHATS
-        held = "" if is_flood else chat
-        self._held[held] = max(self._held.get(held, 0.0), now + seconds)
-        return Later(seconds, "bot" if is_flood else "chat", "too many requests")
-
-    def _hold(self, chat: str, now: float) -> Later | None:
-        for held in ("", chat):
-            if (left := self._held.get(held, now) - now) > 0:
-                return Later(left, "chat" if held else "bot", "held by Telegram")
-            self._held.pop(held, None)
-        return None
-
-    def _ready(self, chat: str, now: float) -> float:
-        burst = 1 if chat.startswith("-") else CHAT_BURST
-        return max(now, self._full.get(chat, 0.0) - (burst - 1) * self._chat_step(chat))
-
-    def _spend(self, chat: str, now: float) -> None:
-        self._full[chat] = max(self._full.get(chat, 0.0), now) + self._chat_step(chat)
-        self._full.move_to_end(chat)
-        if len(self._full) > CHATS_REMEMBERED:
-            self._full.popitem(last=False)
-
-    @staticmethod
-    def _chat_step(chat: str) -> float:
-        return GROUP_SECONDS if chat.startswith("-") else CHAT_SECONDS
+def limits(rate: float = RATE) -> Limits:
+    """rate: messages a second, up to 1,000 with paid broadcasts."""
+    return Limits(rate, lambda chat: GROUP if chat.startswith("-") else PERSON)

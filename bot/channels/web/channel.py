@@ -40,6 +40,7 @@ class WebChannel:
         self._pages = Pages(identity=self._identity, site=site, clock=clock)
         self._pace = Pace()
         self._newcomers = Pace(NEWCOMERS, NEWCOMERS_SECONDS)
+        self.tell_others = _nobody  # of a message that pages open on other processes may read
 
     def add_routes(self, app: web.Application, receive: Receive) -> None:
         async def post(request: web.Request) -> web.Response:
@@ -67,8 +68,13 @@ class WebChannel:
 
     async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
         """The message is in its row already, where the browser finds it; this only says so to open streams."""
-        self._streams.wake(address, sequence)
+        self.hear(address, sequence)
+        self.tell_others(address, sequence)
         return Sent(str(sequence))
+
+    def hear(self, address: str, sequence: int) -> None:
+        """Pages of that address may read that message: put there here, or by another process."""
+        self._streams.wake(address, sequence)
 
     async def run(self, receive: Receive) -> None:
         await asyncio.Event().wait()
@@ -127,6 +133,10 @@ class WebChannel:
         if request.query.get("conversation", "") not in ("", fingerprint(address)):
             after = 0
         return await self._streams.serve(request, address, after)
+
+
+def _nobody(address: str, sequence: int) -> None:
+    """There are no other processes."""
 
 
 async def _body(request: web.Request) -> bytes | None:
