@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.stamp
 PASSERELLE_CLOCK ?= 2014-11-05T09:00
 .DEFAULT_GOAL := help
-.PHONY: help install run test check fix strings soak bench lock docs vectors clean browser
+.PHONY: help install run scaled test check fix strings soak bench lock docs vectors clean browser
 
 help:  ## What can be made
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ install: $(STAMP)  ## .venv/ from the lock file
 
 run: $(STAMP)  ## The web chat on localhost (Telegram too, with PASSERELLE_TELEGRAM_TOKEN)
 	@PASSERELLE_CLOCK=$(PASSERELLE_CLOCK) $(BIN)/passerelle run
+
+scaled: $(STAMP)  ## Two web processes and two workers on PostgreSQL and NATS, behind a proxy
+	@PASSERELLE_CLOCK=$(PASSERELLE_CLOCK) $(BIN)/python -m tests.scaled
 
 browser: $(STAMP)
 	@.ci/browser

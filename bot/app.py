@@ -97,7 +97,8 @@ def open_store(settings: Settings) -> Opened:
 
 
 def _publish_first(tx: Transaction, event: Event, digest: str) -> None:
-    # Two replicas that start together meet at the version's primary key; the later finds it done and retries none.
+    # Of replicas that start together one publishes, and the others find it done.
+    migrate.alone(tx)
     if versions.newest(tx) is None:
         versions.publish(tx, event, digest, datetime.now(UTC))
 

@@ -64,7 +64,11 @@ class Jobs:
             broker, jobs = None, []
             try:
                 broker = await asyncio.to_thread(self._make)
-                task = broker.register_task(self._run, task_name="notices.look")
+
+                async def look(notice_id: int) -> None:
+                    self._look(notice_id)
+
+                task = broker.register_task(look, task_name="notices.look")
                 await broker.startup()
                 self._broker = broker
                 log.info("jobs.connected", broker="nats" if self._url else "memory")
@@ -85,10 +89,6 @@ class Jobs:
                 if isinstance(end, Exception):
                     log.warning("jobs.interrupted", error=type(end).__name__)
             await asyncio.sleep(AGAIN_SECONDS)
-
-    async def _run(self, notice_id: int) -> None:
-        """The job itself."""
-        self._look(notice_id)
 
     def _make(self) -> "AsyncBroker":
         from taskiq import InMemoryBroker
@@ -118,7 +118,7 @@ class Jobs:
         from taskiq.receiver import Receiver
 
         broker.is_worker_process = True
-        receiver = Receiver(broker, executor=ThreadPoolExecutor(1), max_async_tasks=PULL_BATCH)
+        receiver = Receiver(broker, executor=ThreadPoolExecutor(1), run_startup=False, max_async_tasks=PULL_BATCH)
         return [asyncio.create_task(receiver.listen(asyncio.Event()))]
 
     async def _heard(self, message: Any) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from bot.errors import StoreUnreachable
 
 BUSY_MS = 15_000
+CONNECT_SECONDS = 5  # to a PostgreSQL that may be away
 
 
 def url(text: str) -> URL:
@@ -39,7 +40,13 @@ def connect(text: str, *, threads: int, readonly: bool = False) -> Engine:
     """An engine whose pool holds `threads` connections and never waits for one more."""
     target = url(text)
     if target.get_backend_name() == "postgresql":
-        return create_engine(target, pool_size=threads, max_overflow=2, pool_pre_ping=True, future=True)
+        return create_engine(
+            target,
+            pool_size=threads,
+            max_overflow=2,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+        )
     engine = create_engine(
         target,
         pool_size=threads,

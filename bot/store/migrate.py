@@ -11,17 +11,22 @@ from sqlalchemy import text
 from bot.store.transaction import Transaction
 
 FOLDER = Path(__file__).parent / "migrations"
-LOCK = 7_240_114  # PostgreSQL advisory lock: of many replicas that start together one migrates
+LOCK = 7_240_114  # PostgreSQL advisory lock: of many replicas that start together one takes the first steps
 
 
 def to_newest(tx: Transaction) -> None:
     """Run what is missing, in the caller's transaction. Safe under a race: an advisory lock on PostgreSQL,
     the single writer on SQLite."""
-    if tx.is_postgresql:
-        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+    alone(tx)
     if current(tx) == newest():
         return
     command.upgrade(_config(tx), "head")
+
+
+def alone(tx: Transaction) -> None:
+    """Wait until no other process is at the first steps of a database, and keep them out until the commit."""
+    if tx.is_postgresql:
+        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
 
 
 def current(tx: Transaction) -> str | None:
