@@ -85,9 +85,12 @@ class Channel(Protocol):
         """replacing: id of the message whose button was pressed, "" when none was."""
         ...
 
-    async def admit(self, address: str, *, notice: bool = False) -> Later | None:
-        """Return when the address may be written to, or Later where that is too far off. notice: after whoever
-        waits for an answer."""
+    async def admit(self, address: str) -> Later | None:
+        """Return when the address may be written to, or Later where that is too far off."""
+        ...
+
+    async def reserve(self, address: str) -> Later | float:
+        """As `admit`, after whoever waits for an answer, and some moments ahead: when to write, as loop time."""
         ...
 
     async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:

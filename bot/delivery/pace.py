@@ -14,6 +14,7 @@ from typing import Protocol
 from bot.chat.channel import Later
 
 PATIENCE_SECONDS = 4.0  # a longer wait is handed back, so that nothing is leased meanwhile
+AHEAD_SECONDS = 0.05  # how far ahead notices take slots, so that many are written down together before their calls
 TICK_SECONDS = 0.01  # slots of notices are given out in ticks: one waking for many where the rate is high
 SLACK_SECONDS = 0.015  # a slot missed by so little is made up for: no timer wakes exactly
 CHATS_REMEMBERED = 20_000
@@ -45,11 +46,16 @@ class Limits:
 class Pace(Protocol):
     """When a bot may write."""
 
-    async def admit(self, chat: str, *, notice: bool = False) -> Later | None:
-        """Return when `chat` may be written to, or with Later where that is too far off.
+    async def admit(self, chat: str) -> Later | None:
+        """Return when `chat` may be written to, or with Later where that is too far off."""
+        ...
 
-        notice: takes a slot only when one is free, so that answers, which reserve theirs, go first.
-        """
+    async def reserve(self, chat: str) -> Later | float:
+        """A slot for a notice, as loop time: one of the next moments and no other, so that answers go first."""
+        ...
+
+    def hold(self, chat: str) -> Later | None:
+        """For how long this process knows that it must not write to `chat`."""
         ...
 
     async def refused(self, chat: str, seconds: float) -> Later:
@@ -70,13 +76,11 @@ class LocalPace:
         self._held: dict[str, float] = {}  # chat, "" for the bot -> until when Telegram refuses it
         self._refusals: deque[tuple[float, str]] = deque(maxlen=32)
 
-    async def admit(self, chat: str, *, notice: bool = False) -> Later | None:
+    async def admit(self, chat: str) -> Later | None:
         """Safe under concurrency: the allowance and the slot are taken before the wait for them begins."""
-        if notice:
-            return await self._admit_notice(chat)
         time = asyncio.get_running_loop().time
         now = time()
-        if self._held and (refusal := self._hold(chat, now)):
+        if refusal := self.hold(chat):
             return refusal
         if not self._step:
             return None
@@ -90,24 +94,23 @@ class LocalPace:
             await asyncio.sleep(ready - now)
         if (wait := self._slot(time()) - time()) > 0:
             await asyncio.sleep(wait)
-        return self._hold(chat, time()) if self._held else None
+        return self.hold(chat)
 
-    async def _admit_notice(self, chat: str) -> Later | None:
+    async def reserve(self, chat: str) -> Later | float:
         time = asyncio.get_running_loop().time
         async with self._notices:  # in the order of asking
             now = time()
-            if self._held and (refusal := self._hold(chat, now)):
+            if refusal := self.hold(chat):
                 return refusal
             if not self._step:
-                return None
+                return now
             if (ready := self._ready(chat, now)) > now:
                 return Later(ready - now, "chat", "the chat's pace")
-            while (wait := self._next - time()) > 0:  # noqa: ASYNC110  an answer may take the slot meanwhile
+            while (wait := self._next - AHEAD_SECONDS - time()) > 0:  # noqa: ASYNC110  an answer may take the slot
                 await asyncio.sleep(max(wait, TICK_SECONDS))
             now = time()
             self._spend(chat, now)
-            self._slot(now)
-            return self._hold(chat, now) if self._held else None
+            return self._slot(now)
 
     def _slot(self, now: float) -> float:
         """The next slot, taken: its loop time."""
@@ -124,7 +127,10 @@ class LocalPace:
         self._held[held] = max(self._held.get(held, 0.0), now + seconds)
         return Later(seconds, "bot" if is_flood else "chat", "too many requests")
 
-    def _hold(self, chat: str, now: float) -> Later | None:
+    def hold(self, chat: str) -> Later | None:
+        if not self._held:
+            return None
+        now = asyncio.get_running_loop().time()
         for held in ("", chat):
             if (left := self._held.get(held, now) - now) > 0:
                 return Later(left, "chat" if held else "bot", HELD)

@@ -10,10 +10,11 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import islice
 from typing import Any
 
 import structlog
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Double, delete, func, select, update
 
 from bot.chat.channel import Later
 from bot.delivery import pace as local
@@ -23,13 +24,13 @@ from bot.store.threads import Store
 from bot.store.transaction import Transaction
 
 AHEAD_SECONDS = 0.15  # notices take no slot that is further off: the most that an answer waits for them
-BLOCK = 256  # who waits that one transaction takes slots for
+BLOCK = 256  # answers that one transaction takes slots for, at most
 AGAIN = Later(1.0, "bot", "the pace that processes share cannot be read")
 FORGET_SECONDS = 60.0
 
 log = structlog.get_logger()
 
-_NOW = select(func.extract("epoch", func.clock_timestamp()))
+_EPOCH = func.extract("epoch", func.clock_timestamp()).cast(Double)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def take(tx: Transaction, bot: str, asks: Sequence[Ask], step: float) -> Taken:
     Safe under a race: the bot's own row is locked, so that takers come one after the other.
     """
     own = _lock(tx, bot)
-    now = float(tx.scalar(_NOW))
+    now = own["now"]
     if (left := own["held_until"] - now) > 0:
         return Taken([Later(left, "bot", local.HELD)] * len(asks), left)
     found = select(pace).where(pace.c.bot == bot, pace.c.chat.in_({ask.chat for ask in asks}))
@@ -102,8 +103,7 @@ def take(tx: Transaction, bot: str, asks: Sequence[Ask], step: float) -> Taken:
 
 def refuse(tx: Transaction, bot: str, chat: str, seconds: float) -> bool:
     """Hold a chat that the platform refuses; whether the whole bot is held, since others are refused too."""
-    _lock(tx, bot)
-    now = float(tx.scalar(_NOW))
+    now = _lock(tx, bot)["now"]
     row = {"bot": bot, "chat": chat, "free_at": 0.0, "held_until": now + seconds, "refused_at": now}
     held = tx.insert(pace).values(**row)
     kept = {
@@ -121,14 +121,14 @@ def refuse(tx: Transaction, bot: str, chat: str, seconds: float) -> bool:
 
 def forget(tx: Transaction, bot: str) -> None:
     """Drop the chats whose allowance is whole and who are not held."""
-    long_ago = float(tx.scalar(_NOW)) - FORGET_SECONDS
+    long_ago = _EPOCH - FORGET_SECONDS
     old = delete(pace).where(pace.c.bot == bot, pace.c.chat != "", pace.c.free_at < long_ago)
     tx.execute(old.where(pace.c.held_until < long_ago))
 
 
 def _lock(tx: Transaction, bot: str) -> Any:
-    """The bot's own row."""
-    own = select(pace).where(pace.c.bot == bot, pace.c.chat == "").with_for_update()
+    """The bot's own row, and `now` as of when it is ours: a row that was waited for is read anew."""
+    own = select(pace, _EPOCH.label("now")).where(pace.c.bot == bot, pace.c.chat == "").with_for_update(of=pace)
     if (row := tx.one(own)) is None:
         first = {"bot": bot, "chat": "", "free_at": 0.0, "held_until": 0.0, "refused_at": 0.0}
         tx.execute(tx.insert(pace).values(**first).on_conflict_do_nothing())
@@ -162,21 +162,28 @@ class SharedPace:
         self._taker: asyncio.Task[None] | None = None
         self._held_until = 0.0  # loop time, as far as this process has heard
         self._forget_at = 0.0
+        self._notices_at_once = min(BLOCK, int(AHEAD_SECONDS * limits.rate) + 2) if limits.rate else BLOCK
 
-    async def admit(self, chat: str, *, notice: bool = False) -> Later | None:
-        time = asyncio.get_running_loop().time
-        ask = Ask(_digest(chat), self._limits.allowance(chat), notice)
+    async def admit(self, chat: str) -> Later | None:
+        ask = Ask(_digest(chat), self._limits.allowance(chat), notice=False)
         while True:
             answer = await self._ask(ask)
             if isinstance(answer, Later):
                 return answer
             if answer.seconds > 0:
                 await asyncio.sleep(answer.seconds)
-            if (left := self._held_until - time()) > 0:
-                return Later(left, "bot", local.HELD)
             if not answer.needs_slot:
-                return None
+                return self.hold(chat)
             ask = replace(ask, is_spent=True)
+
+    async def reserve(self, chat: str) -> Later | float:
+        answer = await self._ask(Ask(_digest(chat), self._limits.allowance(chat), notice=True))
+        return answer if isinstance(answer, Later) else asyncio.get_running_loop().time() + answer.seconds
+
+    def hold(self, chat: str) -> Later | None:
+        """Of the whole bot; a chat's is found when it asks."""
+        left = self._held_until - asyncio.get_running_loop().time()
+        return Later(left, "bot", local.HELD) if left > 0 else None
 
     async def refused(self, chat: str, seconds: float) -> Later:
         seconds = local.with_jitter(seconds)
@@ -200,7 +207,8 @@ class SharedPace:
         """Slots for whoever waits, until nobody does."""
         while self._answers or self._notices:
             self._is_asked.clear()
-            block = [*self._answers, *self._notices][:BLOCK]
+            # No more notices than may find a slot.
+            block = [*islice(self._answers, BLOCK), *islice(self._notices, self._notices_at_once)]
             try:
                 taken = await self._store.write(take, self._bot, [each.ask for each in block], self._limits.step)
             except Exception:

@@ -5,7 +5,7 @@ pause holds within a second, an urgent notice overtakes a long one, and memory d
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +36,7 @@ AFTER_FAILURE_SECONDS = 2.0
 SET_ASIDE_SECONDS = 10.0  # a notice that failed
 PARCELS = 64  # kept: notices times languages times channels
 CALL_SECONDS = 12.0  # below the lease, so that nobody else takes up what is still being sent
+LATE_SECONDS = 0.03  # after its slot: the machine stalled, and what waited must not go out in a heap
 AGAIN_SECONDS = 5.0  # to a correction or a recall that was not answered
 PAUSED = Later(0, "chat", "paused")
 NO_TEXT = Later(60, "chat", "no text in the language that they read by now")
@@ -82,8 +83,10 @@ class Courier:
         self._tick_seconds = WOKEN_SECONDS if is_woken else TICK_SECONDS
         self._owner, self._event, self._words, self._wording = owner, event, words, wording
         self._parcels: OrderedDict[tuple[object, ...], Parcel | None] = OrderedDict()
-        self._flying: dict[str, int] = dict.fromkeys(channels, 0)
+        self._flying: dict[str, int] = dict.fromkeys(channels, 0)  # on a channel
+        self._under_way: Counter[int] = Counter()  # of a notice
         self._held_until: dict[str, float] = {}
+        self._dry: set[str] = set()  # channels for which the last claim found less than there was room for
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._marks: list[_Mark] = []
@@ -153,24 +156,28 @@ class Courier:
             fanning = await self._store.write(ledger.fan_out, notice.id, self._event(), now)
         if await self._claimed(notice):
             return True
+        if self._under_way[notice.id]:
+            return fanning
         if notice.state == NoticeState.SENDING and await self._store.write(ledger.end, notice.id, now):
             log.info("notice.sent", notice=notice.id)
         return fanning
 
     async def _claimed(self, notice: Notice) -> bool:
-        """Claim and begin what there is room for on each channel; whether there was any."""
+        """Claim and begin what there is room for on each channel; whether there may be more."""
         loop_now = asyncio.get_running_loop().time()
         any_ = False
         for name, channel in self._channels.items():
-            room = channel.abilities.window - self._flying[name]
-            if not channel.abilities.pushes or room < max(1, channel.abilities.window // 4):
-                any_ |= self._flying[name] > 0 and channel.abilities.pushes
+            if not channel.abilities.pushes:
                 continue
+            if not self._has_room(channel):  # whoever ends with a call says when there is some
+                continue
+            room = channel.abilities.window - self._flying[name]
             if self._held_until.get(name, 0.0) > loop_now:
                 continue
             dues = await self._store.write(
                 ledger.claim, notice, owner=self._owner, channels=[name], limit=room, now=self._clock.now()
             )
+            self._dry.discard(name) if len(dues) == room else self._dry.add(name)
             if dues and channel.abilities.stored:
                 await self._store_away(notice, channel, dues)
             elif dues:
@@ -179,24 +186,42 @@ class Courier:
                         continue
                     self._held.add(due.id)
                     self._flying[name] += 1
+                    self._under_way[notice.id] += 1
                     task = asyncio.create_task(self._deliver(notice, channel, due))
                     self._tasks.add(task)
                     task.add_done_callback(self._tasks.discard)
-            any_ |= bool(dues)
+            any_ |= len(dues) == room
         return any_
+
+    def _has_room(self, channel: Channel) -> bool:
+        """Whether it is worth a claim."""
+        room = channel.abilities.window - self._flying[channel.name]
+        return room >= max(1, channel.abilities.window // 4)
 
     # --- platforms that are called
     async def _deliver(self, notice: Notice, channel: Channel, due: Due) -> None:
         act = _act(notice, due)
+        verdict: Verdict
         try:
-            hindrance = await self._hindrance(notice, channel, due, act)
-            verdict, why = (hindrance, "") if hindrance else await self._called(notice, channel, due, act)
+            at = await self._begun(notice, channel, due, act)
+            if isinstance(at, Later):
+                verdict, why = at, ""
+            else:
+                missed = await _until(at)
+                if missed and isinstance(at := await channel.reserve(due.address), Later):
+                    verdict, why = at, ""
+                else:
+                    await _until(at)
+                    verdict, why = await self._called(notice, channel, due, act)
         except Exception:  # before anything was called
             log.exception("notice.defect", delivery=due.id)
             verdict, why = DEFECT, ""
         finally:
             self._flying[channel.name] -= 1
-            self._awake.set()
+            self._under_way[notice.id] -= 1
+            # Not for each that ends: a claim of many costs what one of few does.
+            if not self._under_way[notice.id] or (self._has_room(channel) and channel.name not in self._dry):
+                self._awake.set()
         if isinstance(verdict, Later) and verdict.scope == "bot":
             until = asyncio.get_running_loop().time() + verdict.seconds
             self._held_until[channel.name] = max(until, self._held_until.get(channel.name, 0.0))
@@ -204,16 +229,16 @@ class Courier:
         self._closings.append(Closing(due, act, verdict, notice.version, urgent, why))
         self._to_write.set()
 
-    async def _hindrance(self, notice: Notice, channel: Channel, due: Due, act: str) -> Later | None:
-        """Why it must not be called yet; None: now, and that is written down."""
+    async def _begun(self, notice: Notice, channel: Channel, due: Due, act: str) -> Later | float:
+        """The loop time at which to call, which is written down by then; or why not."""
         if self._parcel(notice, channel, due) is None:
             return NO_TEXT
-        if (later := await channel.admit(due.address, notice=True)) is not None:
-            return later
+        if isinstance(at := await channel.reserve(due.address), Later):
+            return at
         marked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._marks.append(_Mark(notice, due, act, marked))
         self._to_write.set()
-        return None if await marked else PAUSED
+        return at if await marked else PAUSED
 
     async def _called(self, notice: Notice, channel: Channel, due: Due, act: str) -> tuple[Verdict, str]:
         """What came of it, and what the verdict does not say."""
@@ -229,8 +254,10 @@ class Courier:
                 if not isinstance(verdict, Failed):
                     return verdict, ""
                 # It stays where it is: it says that it was withdrawn.
-                later = await channel.admit(due.address, notice=True)
-                return later or await channel.correct(due.address, due.message_id, parcel), f"corrected: {verdict.why}"
+                if isinstance(at := await channel.reserve(due.address), Later):
+                    return at, ""
+                await _until(at)
+                return await channel.correct(due.address, due.message_id, parcel), f"corrected: {verdict.why}"
         except TimeoutError:
             # To correct or to delete twice changes nothing.
             return InDoubt("no answer in time") if act == "send" else Later(AGAIN_SECONDS, "chat", "no answer"), ""
@@ -339,6 +366,14 @@ class Courier:
                 log.warning("notices.in_doubt", deliveries=left)
         except Exception:
             log.exception("notices.sweep_failed")
+
+
+async def _until(at: float) -> bool:
+    """Sleep until that loop time; whether it was missed by so much that calls would come in a heap."""
+    time = asyncio.get_running_loop().time
+    if (wait := at - time()) > 0:
+        await asyncio.sleep(wait)
+    return at > 0 and time() - at > LATE_SECONDS
 
 
 def _act(notice: Notice, due: Due) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, literal, or_, select, text, update
 
 from bot.chat.channel import Failed, InDoubt, Later, Sent, Unreachable, Verdict
 from bot.delivery.tables import OPEN, State
@@ -54,17 +54,21 @@ class Due:
 
 
 def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> bool:
-    """The rows of the next SLICE persons; whether there may be more. To be called until there are not.
+    """The rows of the next SLICE persons; whether there may be more here. To be called until there are not.
 
-    Safe under a race and a kill: the cursor moves in the same transaction, rows that are there already stay.
+    Safe under a race and a kill: the cursor moves in the same transaction, rows that are there already stay. While
+    another process is at it, there is nothing to do here, nor to wait for.
     """
-    seen = tx.one(select(notice).where(notice.c.id == notice_id).with_for_update())
+    seen = tx.one(select(notice).where(notice.c.id == notice_id).with_for_update(skip_locked=True))
     if seen is None or seen["is_fanned"] or seen["state"] not in (NoticeState.SENDING, NoticeState.PAUSED):
         return False
     upto = audiences.next_ids(tx, seen["fanned_to"], SLICE)
     if upto is None:
         tx.execute(update(notice).where(notice.c.id == notice_id).values(is_fanned=True))
         return False
+    if tx.is_postgresql:
+        # A crowd that has just come is in no statistics yet: a plan for a few would go through it once for each.
+        tx.execute(text("SET LOCAL enable_nestloop = off"))
     urgency = Urgency(seen["urgency"])
     quiet = audiences.quiet_until(now, event, urgency)
     audience = audiences.parse(seen["audience"], event)

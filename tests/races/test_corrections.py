@@ -57,9 +57,12 @@ class Platform(Channel):
     def render(self, replies: Sequence[Reply], say: Words, *, replacing: str = "") -> list[Parcel]:
         return [Parcel({"text": str(replies[0].text)})]
 
-    async def admit(self, address: str, *, notice: bool = False) -> Later | None:
-        await self._pass(self.admitting)
+    async def admit(self, address: str) -> Later | None:
         return None
+
+    async def reserve(self, address: str) -> Later | float:
+        await self._pass(self.admitting)
+        return 0.0
 
     async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
         return await self._call("send", address, parcel.body)

@@ -39,8 +39,11 @@ async def test_three_processes_share_the_rate_and_answers_go_first(postgresql: s
         refused: list[Later] = []
 
         async def notice(of: SharedPace, chat: int) -> None:
-            later = await of.admit(str(chat), notice=True)
-            refused.extend([later] if later else [])
+            at = await of.reserve(str(chat))
+            if isinstance(at, Later):
+                refused.append(at)
+                return
+            await asyncio.sleep(at - time())
             slots.append(time())
 
         async def answer(of: SharedPace, chat: int) -> None:
@@ -74,7 +77,7 @@ async def test_what_the_platform_refuses_is_held_in_every_process(postgresql: st
         assert (await other.refused("8", 20)).scope == "bot", "two chats within three seconds"
         for of in (one, other):
             for is_notice in (False, True):
-                refusal = await of.admit("9", notice=is_notice)
+                refusal = await (of.reserve("9") if is_notice else of.admit("9"))
                 assert isinstance(refusal, Later)
                 assert (refusal.scope, 15 < refusal.seconds < 21) == ("bot", True)
 
@@ -84,7 +87,7 @@ async def test_a_chat_has_one_allowance_over_all_processes(postgresql: str) -> N
         time = asyncio.get_running_loop().time
         began = time()
         assert [await paces[n].admit("7") for n in range(3)] == [None] * 3, "three at once after a rest"
-        refusal = await paces[0].admit("7", notice=True)
+        refusal = await paces[0].reserve("7")
         assert isinstance(refusal, Later)
         assert refusal.scope == "chat"
         assert await paces[1].admit("7") is None
@@ -97,7 +100,7 @@ async def test_without_a_database_it_is_later_and_then_goes_on(postgresql: str) 
         real = one._store
         dead = Store("postgresql://nobody@127.0.0.1:9/none")
         one._store = dead
-        assert await one.admit("8", notice=True) == shared_pace.AGAIN
+        assert await one.reserve("8") == shared_pace.AGAIN
         one._store = real
-        assert await one.admit("8", notice=True) is None
+        assert isinstance(await one.reserve("8"), float)
         dead.close()

@@ -170,6 +170,12 @@ class Topology:
                     pass
                 await asyncio.sleep(0.05)
 
+    async def is_warm(self) -> None:
+        """Return once every door answers from all it knows: until then it takes the machine for itself."""
+        async with asyncio.timeout(5 * PATIENCE_SECONDS):
+            while not all("answers.ready" in self.log(name).read_text() for name in self._ports):
+                await asyncio.sleep(0.2)
+
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
 

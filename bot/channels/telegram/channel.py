@@ -154,8 +154,11 @@ class TelegramChannel:
 
     # --- messages
 
-    async def admit(self, address: str, *, notice: bool = False) -> Later | None:
-        return await self._pace.admit(address, notice=notice)
+    async def admit(self, address: str) -> Later | None:
+        return await self._pace.admit(address)
+
+    async def reserve(self, address: str) -> Later | float:
+        return await self._pace.reserve(address)
 
     async def send(self, address: str, parcel: Parcel, *, because: str, sequence: int) -> Verdict:
         return await self._deliver(int(address), parcel.body, parcel.edits)
@@ -169,6 +172,8 @@ class TelegramChannel:
 
     async def withdraw(self, address: str, message_id: str) -> Verdict:
         """Failed where it is older than 48 hours."""
+        if (held := self._pace.hold(address)) is not None:
+            return held
         if not message_id.isdecimal():
             return Failed("which message it is was never learnt")
         try:
@@ -184,6 +189,8 @@ class TelegramChannel:
 
         again: an edit in doubt is to be done again, which changes nothing where it was done.
         """
+        if (held := self._pace.hold(str(chat))) is not None:  # since it was admitted
+            return held
         try:
             return await self._call(chat, body, edits)
         except RetryAfter as error:

@@ -84,8 +84,11 @@ class TerminalChannel:
             parcels.append(Parcel(body, choices=tuple(choices)))
         return parcels
 
-    async def admit(self, address: str, *, notice: bool = False) -> None:
+    async def admit(self, address: str) -> None:
         return None
+
+    async def reserve(self, address: str) -> float:
+        return 0.0
 
     async def correct(self, address: str, message_id: str, parcel: Parcel) -> Verdict:
         return Failed("what is printed stays")

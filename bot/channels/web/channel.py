@@ -57,8 +57,11 @@ class WebChannel:
     def render(self, replies: Sequence[Reply], say: Words, *, replacing: str = "") -> list[Parcel]:
         return render.parcels(replies, say)
 
-    async def admit(self, address: str, *, notice: bool = False) -> None:
+    async def admit(self, address: str) -> None:
         return None
+
+    async def reserve(self, address: str) -> float:
+        return 0.0
 
     async def correct(self, address: str, message_id: str, parcel: Parcel) -> Verdict:
         return Sent(message_id)  # it is in the table, see `send`
