@@ -12,7 +12,8 @@ import os
 import re
 import sys
 import time
-from collections import defaultdict, deque
+from bisect import bisect_left
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -74,6 +75,7 @@ class Double:
         self._update = int(time.time() * 1000) % 2_000_000_000  # a database may know those of an earlier double
         self._message = 1000
         self._next_chat = 0
+        self._told: list[tuple[float, int]] = []  # (when, chat) of messages that nobody asked for
 
     # --- what people do
 
@@ -111,6 +113,8 @@ class Double:
         seen = self.seen
         seen.messages += 1
         line = self._waiting[chat]
+        if not line:
+            self._told.append((time.monotonic(), chat))
         if not line or (line[0].message != edits and any(asked.message == edits for asked in line)):
             seen.misplaced += bool(line)
             return
@@ -174,11 +178,14 @@ class Double:
     # --- measurements
 
     async def measure(self, order: dict[str, Any]) -> dict[str, Any]:
-        """One measurement: {"mode", "contents": {language: [content, …]}, "chats", "lead", "seconds", "users" or
+        """One measurement, by mode: "receive" as `_receive` says, or {"mode",
+        "contents": {language: [content, …]}, "chats", "lead", "seconds", "users" or
         "rate", "pid"}; figures of the window that begins after `lead` seconds."""
+        mode = order["mode"]
+        if mode == "receive":
+            return await self._receive(order)
         self.seen = Seen()
         self._waiting.clear()
-        mode = order["mode"]
         work = {"saturated": self._saturated, "open": self._open, "each": self._each, "lines": self._lines}[mode]
         begun = time.monotonic()
         window = _Window(begun + order.get("lead", 0.0), order.get("seconds", 0.0), order["pid"])
@@ -267,6 +274,31 @@ class Double:
         for _n in range(min(order["users"], left)):
             again()
         await _patiently(done, order)
+
+    async def _receive(self, order: dict[str, Any]) -> dict[str, Any]:
+        """Messages that nobody asked for, until `count` chats have one or `patience` seconds are over: {"count",
+        "patience", "pid"}. What is counted begins with the first twentieth, since a bot starts before it sends."""
+        count, until = order["count"], time.monotonic() + order["patience"]
+        begins = await self._come(count // 20, until)
+        cpu, own = cpu_seconds(order["pid"]), time.process_time()
+        ends = await self._come(count, until)
+        times = [when for when, _ in self._told]
+        chats = Counter(chat for _, chat in self._told)
+        return {
+            "chats": len(chats),
+            "twice": sum(1 for times in chats.values() if times > 1),
+            "messages": bisect_left(times, ends) - bisect_left(times, begins),
+            "seconds": ends - begins,
+            "cpu": cpu_seconds(order["pid"]) - cpu,
+            "own_cpu": time.process_time() - own,
+            "busiest": max((bisect_left(times, when + 1) - n for n, when in enumerate(times)), default=0),
+        }
+
+    async def _come(self, count: int, until: float) -> float:
+        """When so many messages have come, or `until`."""
+        while len(self._told) < count and time.monotonic() < until:  # noqa: ASYNC110  cheaper than a call each
+            await asyncio.sleep(DRAIN_STEP)
+        return time.monotonic()
 
     def chat(self, among: int) -> int:
         self._next_chat = (self._next_chat + 1) % among

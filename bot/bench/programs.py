@@ -57,8 +57,8 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, order: Mapping[str, Any]) -> float:
-        """Start the bot with one update waiting; seconds until its answer. Raises BenchFailed."""
+    def launch(self) -> float:
+        """Start the bot; when, as monotonic time. Raises BenchFailed."""
         url = f"http://127.0.0.1:{self._heard(START_SECONDS)['port']}"
         names = {"url": url, "token": TOKEN, "folder": str(self.folder)}
         inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("PASSERELLE_")}
@@ -72,6 +72,11 @@ class Running:
                 stdout=log,
                 stderr=log,
             )
+        return begun
+
+    def start(self, order: Mapping[str, Any]) -> float:
+        """Start the bot with one update waiting; seconds until its answer. Raises BenchFailed."""
+        begun = self.launch()
         seen = self.order({**order, "mode": "each", "chats": 1, "users": 1, "patience": START_SECONDS})
         if not seen["answered"]:
             raise BenchFailed(f"{self.program.name} did not answer in {START_SECONDS:.0f} s:\n{self._tail()}")
@@ -139,8 +144,9 @@ class Running:
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:])
 
 
-def passerelle(event: str, clock: str) -> Program:
-    """The real thing: Telegram by polling, SQLite, no embedder, a pace that bounds nothing but single chats."""
+def passerelle(event: str, clock: str, *, rate: int = 1_000_000) -> Program:
+    """The real thing: Telegram by polling, SQLite, no embedder; by default a pace that bounds nothing but single
+    chats."""
     return Program(
         "Passerelle",
         (sys.executable, "-m", "bot", "run"),
@@ -154,18 +160,19 @@ def passerelle(event: str, clock: str) -> Program:
             "PASSERELLE_LOG_FORMAT": "json",
             "PASSERELLE_TELEGRAM_TOKEN": "{token}",
             "PASSERELLE_TELEGRAM_API_URL": "{url}",
-            "PASSERELLE_TELEGRAM_RATE": "1000000",
+            "PASSERELLE_TELEGRAM_RATE": str(rate),
         },
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A bare echo bot on another library, in an environment of its own."""
+    """A bare program on another library, in an environment of its own. arguments: after the double's address."""
 
     name: str
     script: str
     packages: tuple[str, ...]  # name==version
+    arguments: tuple[str, ...] = ("{folder}/echo.db",)
 
     def prepare(self, home: Path) -> Program:
         """How to start it; what is missing in the environment `home` is installed. Raises BenchFailed."""
@@ -177,7 +184,7 @@ class Peer:
         if subprocess.run([python, "-c", check], capture_output=True, check=False).returncode:  # noqa: S603
             pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
             _run([*pip, *self.packages], self.name)
-        return Program(self.name, (str(python), str(PEERS / self.script), "{url}", "{token}", "{folder}/echo.db"), {})
+        return Program(self.name, (str(python), str(PEERS / self.script), "{url}", "{token}", *self.arguments), {})
 
 
 # httpcore looks for sniffio, in vain four times a send where it is missing (speed.md).

@@ -107,13 +107,12 @@ class _Run:
         self.empty = 0.0
 
     def run(self, steps: Callable[[int], None]) -> Report:
-        home = _home()
-        home.mkdir(exist_ok=True)
+        place = home()
         self.progress("environment of the peers")
-        peers = self._peers(home / "venv")
+        peers = self._peers(place / "venv")
         loads = len(peers) + len(self.kinds)
         steps(3 + self.repeat * (len(peers) + 1 + 2 * loads + 1))
-        with tempfile.TemporaryDirectory(prefix="turn-", dir=home) as scratch:
+        with tempfile.TemporaryDirectory(prefix="turn-", dir=place) as scratch:
             warm = Path(scratch) / "warm"
             self._warm(warm)
             for n in range(self.repeat):
@@ -254,10 +253,12 @@ class _Run:
             self.report.bodies.append(body)
 
 
-def _home() -> Path:
-    """`.bench/` beside the environment that runs this, else in the current directory."""
+def home() -> Path:
+    """`.bench/`, made beside the environment that runs this, else in the current directory."""
     in_environment = sys.prefix != sys.base_prefix
-    return (Path(sys.prefix).parent if in_environment else Path.cwd()) / ".bench"
+    made = (Path(sys.prefix).parent if in_environment else Path.cwd()) / ".bench"
+    made.mkdir(exist_ok=True)
+    return made
 
 
 def _same(event: Event, contents: list[dict[str, str]]) -> Contents:

@@ -4,7 +4,10 @@ import argparse
 import json
 import resource
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,28 +18,37 @@ from bot import app as app_
 from bot.answers import corpus, warming
 from bot.answers.embedders import open_embedders
 from bot.answers.names import Names
-from bot.bench import answers, table, turn
+from bot.bench import answers, broadcast, table, turn
 from bot.event import load
 from bot.event.model import EntryStatus
 from bot.settings import Settings
+
+T = TypeVar("T")
 
 
 def main(options: argparse.Namespace, settings: Settings) -> int:
     if options.what == "answers":
         return _answers(options, settings)
-    if options.seconds <= 0 or options.repeat < 1:
-        print("--seconds must be above 0, --repeat at least 1", file=sys.stderr)
+    if options.seconds <= 0 or options.repeat < 1 or options.recipients < 100:
+        print("--seconds must be above 0, --repeat at least 1, --recipients at least 100", file=sys.stderr)
         return 2
-    report = _measured(options, settings, Console(stderr=True))
+    out = Console() if Console().is_terminal else Console(width=180)
+    if options.what == "broadcast":
+        many = partial(broadcast.measure, settings.event, recipients=options.recipients, repeat=options.repeat)
+        sent = _measured(many, Console(stderr=True))
+        print(json.dumps(sent.as_json(), indent=2)) if options.json else broadcast.show(sent, out)
+        return 0
+    report = _measured(
+        partial(turn.measure, settings.event, seconds=options.seconds, repeat=options.repeat), Console(stderr=True)
+    )
     if options.json:
         print(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     else:
-        out = Console()
-        table.show(report, out if out.is_terminal else Console(width=180))
+        table.show(report, out)
     return 0
 
 
-def _measured(options: argparse.Namespace, settings: Settings, console: Console) -> turn.Report:
+def _measured(measure: Callable[..., T], console: Console) -> T:
     """The figures; meanwhile a bar on a terminal, a line a step elsewhere."""
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
@@ -55,7 +67,7 @@ def _measured(options: argparse.Namespace, settings: Settings, console: Console)
         bar.update(task, total=count)
 
     with bar if console.is_terminal else Console(quiet=True):
-        return turn.measure(settings.event, seconds=options.seconds, repeat=options.repeat, progress=step, steps=steps)
+        return measure(progress=step, steps=steps)
 
 
 OF_A_KIND = ("in scope", "right", "right or suggested", "wrong", "refused", "both of two", "out of scope answered")

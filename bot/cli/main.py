@@ -123,9 +123,10 @@ def parser() -> argparse.ArgumentParser:
     dismiss.add_argument("numbers", type=int, nargs="+", metavar="NUMBER")
 
     bench = command("bench", "The project's own benchmarks.", "bench")
-    bench.add_argument("what", choices=("turn", "answers"))
+    bench.add_argument("what", choices=("turn", "answers", "broadcast"))
     bench.add_argument("files", nargs="*", metavar="FILE", help="with answers: sets of questions, a JSON line each")
     bench.add_argument("--seconds", type=float, default=5.0, help="how long each measurement takes")
+    bench.add_argument("--recipients", type=int, default=5000, help="with broadcast: how many are told")
     bench.add_argument("--repeat", type=int, default=3, help="how often each is taken")
     bench.add_argument("--json", action="store_true", help="the figures as JSON")
     return made
