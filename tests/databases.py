@@ -50,3 +50,13 @@ def database(server_url: str) -> Iterator[str]:
     finally:
         with psycopg.connect(server_url, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextmanager
+def another(url: str, folder: Path) -> Iterator[str]:
+    """One more empty database of the same kind."""
+    if url.startswith("sqlite"):
+        yield f"sqlite:///{folder}/test.db"
+    else:
+        with database(url) as made:
+            yield made

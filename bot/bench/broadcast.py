@@ -178,8 +178,8 @@ def show(report: Report, console: Console) -> None:
         )  # fmt: skip
     console.print(table)
     console.print(
-        f"{report.repeat} repetitions, medians; only ratios within this run count. Passerelle: SQLite,"
-        " synchronous=FULL, a keyboard under each message. The aiohttp loop commits before and after each call, the others keep nothing.",
+        f"{report.repeat} repetitions, medians; only ratios of one run count. Passerelle: SQLite, synchronous=FULL,"
+        " a keyboard under each message. The aiohttp loop commits before and after each call; the others keep nothing.",
         style="dim",
     )
     for note in report.notes:

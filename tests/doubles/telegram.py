@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import math
+import random
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -46,6 +47,37 @@ class Trouble:
     answer: tuple[int, dict[str, Any]] = (500, {})
 
 
+_BAD_GATEWAY = {"ok": False, "error_code": 502, "description": "Bad Gateway"}
+_SERVER_ERROR = {"ok": False, "error_code": 500, "description": "Internal Server Error"}
+_TOO_MANY = {
+    "ok": False, "error_code": 429, "description": "Too Many Requests: retry after 1", "parameters": {"retry_after": 1}
+}  # fmt: skip
+
+
+class Chance:
+    """Trouble for any paced call by chance: each kind befalls `share` of them."""
+
+    KINDS = (
+        Trouble("", "error", 1, answer=(502, _BAD_GATEWAY)),
+        Trouble("", "error", 1, is_after=True, answer=(500, _SERVER_ERROR)),
+        Trouble("", "drop", 1),
+        Trouble("", "drop", 1, is_after=True),
+        Trouble("", "stall", 1, is_after=True, seconds=0.5),
+        Trouble("", "error", 1, answer=(429, _TOO_MANY)),
+    )  # fmt: skip
+
+    def __init__(self, share: float, seed: int) -> None:
+        self._share, self._random = share, random.Random(seed)
+        self.befallen = 0
+
+    def __call__(self) -> Trouble | None:
+        kind = int(self._random.random() / self._share) if self._share else len(self.KINDS)
+        if kind >= len(self.KINDS):
+            return None
+        self.befallen += 1
+        return self.KINDS[kind]
+
+
 class TelegramDouble(Methods):
     """One bot's server. All that persons do (`message`, `press`…) is plain and immediate."""
 
@@ -70,6 +102,7 @@ class TelegramDouble(Methods):
         self._update_id = 1000
         self._poller: asyncio.Future[None] | None = None
         self._troubles: list[Trouble] = []
+        self.chance: Chance | None = None
         self._window: deque[float] = deque()
         self._held_until = 0.0
         self._runner: web.ServerRunner | None = None
@@ -346,7 +379,7 @@ class TelegramDouble(Methods):
                 if trouble.times <= 0:
                     self._troubles.remove(trouble)
                 return trouble
-        return None
+        return self.chance() if self.chance is not None and method in PACED else None
 
     async def _suffer(self, trouble: Trouble, request: web.BaseRequest) -> web.StreamResponse | None:
         if trouble.kind == "stall":

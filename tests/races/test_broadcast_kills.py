@@ -19,7 +19,8 @@ from bot.people.tables import account, person
 from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
-from tests.doubles.telegram import TelegramDouble
+from tests import databases
+from tests.doubles.telegram import Chance, TelegramDouble
 from tests.races.test_kills import start
 
 NOW = datetime(2014, 11, 6, 9, tzinfo=UTC)
@@ -51,15 +52,16 @@ def states(tx: Transaction, notice_id: int) -> dict[int, str]:
 
 
 async def storm(
-    url: str, log: Path, *, kills: int, many: int, urgency: Urgency, seed: int, every: float = 1.0
+    url: str, log: Path, *, kills: int, many: int, urgency: Urgency, seed: int, every: float = 1.0, faults: float = 0.0
 ) -> Counter[str]:
     """A notice to `many`, its process killed `kills` times while it is sent; then the ledger is compared with what
-    people got."""
+    people got. faults: the share of calls that meets each kind of trouble."""
     chance = random.Random(seed)
     store = Store(url)
     store.write_now(migrate.to_newest)
     store.write_now(people, many)
     async with TelegramDouble(limits=False) as double:
+        double.chance = Chance(faults, seed)
         for chat in range(1, many + 1):
             double.person(chat)
         seen = store.write_now(begun, urgency)
@@ -92,18 +94,45 @@ async def storm(
         told = Counter(found.values())
         assert not set(found.values()) & set(OPEN), told
         assert all(got[n] >= 1 for n, state in found.items() if state == State.SENT), "sent, and nobody got it"
+        assert all(got[n] == 0 for n, state in found.items() if state == State.FAILED), "failed, and they got it"
         twice = [n for n in got if got[n] > 1]
         if urgency == Urgency.NORMAL:
             assert twice == [], "told twice"
             assert all(got[n] <= 1 for n in got)
         assert set(told) <= {State.SENT, State.IN_DOUBT}, told
-        return Counter(told, twice=len(twice), in_doubt_but_got=sum(got[n] for n in got if found[n] == State.IN_DOUBT))
+        return Counter(
+            told,
+            faults=double.chance.befallen,
+            twice=len(twice),
+            in_doubt_but_got=sum(got[n] for n in got if found[n] == State.IN_DOUBT),
+        )
 
 
 @pytest.mark.parametrize("urgency", [Urgency.NORMAL, Urgency.URGENT])
 async def test_a_notice_goes_on_where_it_was_killed(sqlite_url: str, tmp_path: Path, urgency: Urgency) -> None:
     seen = await storm(sqlite_url, tmp_path / "log", kills=2, many=600, urgency=urgency, seed=3, every=0.1)
     assert seen[State.IN_DOUBT] <= 2 * 200, "at most what is in flight at a kill"
+
+
+async def test_what_telegram_fails_at_is_lost_nowhere_and_told_once(sqlite_url: str, tmp_path: Path) -> None:
+    seen = await storm(
+        sqlite_url, tmp_path / "log", kills=1, many=400, urgency=Urgency.NORMAL, seed=7, every=0.5, faults=0.05
+    )
+    assert seen["faults"] > 60
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("faults", [0.0, 0.05])
+async def test_100_notices_to_1000_each_killed_once(database_url: str, tmp_path: Path, faults: float) -> None:
+    total: Counter[str] = Counter()
+    for n in range(50):  # on each of the two databases
+        (tmp_path / str(n)).mkdir()
+        with databases.another(database_url, tmp_path / str(n)) as url:
+            total += await storm(
+                url, tmp_path / str(n) / "log", kills=1, many=1000, urgency=Urgency.NORMAL, seed=n, every=0.8,
+                faults=faults,
+            )  # fmt: skip
+    print(f"50 notices to 1,000 on {database_url.split(':')[0]}, faults {faults:.0%} each: {dict(total)}")
 
 
 @pytest.mark.soak

@@ -3,6 +3,7 @@ of it killed in turn."""
 
 import asyncio
 import json
+import random
 import statistics
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -22,9 +23,9 @@ from bot.notices.tables import NoticeState, Urgency
 from bot.store import migrate
 from bot.store.threads import Store
 from tests import databases
-from tests.doubles.telegram import TelegramDouble
+from tests.doubles.telegram import Chance, TelegramDouble
 from tests.pages.line import Line
-from tests.races.test_broadcast_kills import begun, people, states
+from tests.races.test_broadcast_kills import NOW, begun, people, states
 from tests.scaled.topology import Nats, Topology, nats
 
 CHATTER = 1_000_000  # chats from here on talk; they may get the notice too, and are not counted
@@ -181,6 +182,48 @@ async def test_the_allowed_rate_is_held_by_four_workers(postgresql: str, tmp_pat
         )
         check(at, told, in_flight=0)
         assert refused == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("faults", [0.0, 0.05])
+async def test_any_process_is_killed_in_each_of_50_notices(postgresql: str, tmp_path: Path, faults: float) -> None:
+    chance = random.Random(11)
+    total: Counter[str] = Counter()
+    async with place(postgresql, tmp_path, 1_000, 1_000) as at:
+        at.double.chance = Chance(faults, 12)
+        for _ in range(50):
+            before = {chat: len(at.double.sent(chat)) for chat in range(1, at.many + 1)}
+            seen = await at.store.write(begun, Urgency.NORMAL)
+            await asyncio.sleep(chance.uniform(0, 1.5))
+            victim = chance.choice(at.bot.names)
+            await at.bot.kill(victim)
+            await at.bot.start(victim)
+            await at.ends(seen.id)
+            found = await at.store.read(states, seen.id)
+            got = {chat: len(at.double.sent(chat)) - before[chat] for chat in before}
+            assert len(found) == at.many
+            assert set(found.values()) <= {State.SENT, State.IN_DOUBT}
+            assert all(got[n] == 1 for n, state in found.items() if state == State.SENT)
+            assert all(got[n] <= 1 for n in found), "told twice"
+            total += Counter(found.values())
+            total["in doubt but got"] += sum(got[n] for n, state in found.items() if state == State.IN_DOUBT)
+    print(f"50 notices to 1,000, a process killed in each, faults {faults:.0%} each: {dict(total)}")
+
+
+@pytest.mark.soak
+async def test_an_urgent_one_overtakes_10000_at_30_a_second(postgresql: str, tmp_path: Path) -> None:
+    async with place(postgresql, tmp_path, 10_000, 30) as at:
+        await at.bot.is_warm()
+        long = await at.store.write(begun, Urgency.NORMAL)
+        await at.until_told(150)
+        began = perf_counter()
+        urgent = await at.store.write(begun, Urgency.URGENT)
+        while Counter((await at.store.read(states, urgent.id)).values())[State.SENT] < 100:
+            await asyncio.sleep(0.05)
+        took = perf_counter() - began
+        assert at.store.write_now(broadcast.cancel, long.id, NOW)
+        assert at.store.write_now(broadcast.cancel, urgent.id, NOW)
+        print(f"an urgent notice in the middle of 10,000 at 30/s: out to its first 100 after {took:.1f} s")
 
 
 @pytest.mark.soak
