@@ -3,7 +3,7 @@ knows all of them."""
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +25,7 @@ from bot.channels.web.stream import Line, Stored
 from bot.chat.channel import Channel
 from bot.chat.reply import Reply
 from bot.clock import Clock
+from bot.conversation.following import Following
 from bot.conversation.reading import Reader
 from bot.conversation.receive import Conversation, Parts, words_for
 from bot.conversation.router import on
@@ -268,6 +269,7 @@ class App:
         work = {"jobs": self.jobs.run, "sender": self.sender.run, "watch": self._watch}
         if self.role != "web":
             work["courier"] = self.courier.run
+            work["cards"] = self._follow
         if self._purges:
             work["purge"] = self._purge
         jobs = [asyncio.create_task(run(), name=name) for name, run in work.items()]
@@ -286,14 +288,24 @@ class App:
                 await channel.close()
             self.reader.close()
 
+    async def _follow(self) -> None:
+        """Keep organizers' cards up to date, in one process at a time."""
+        opened = self.opened
+        following = Following(opened.store, self.channels, opened.clock, self.conversation.receive)
+        await self._alone("cards", following.run)
+
+    async def _alone(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Do what only one process on this database may at a time."""
+        opened = self.opened
+        if opened.store.is_sqlite:
+            await work()
+        else:
+            await duties.perform(opened.store, opened.clock, name, self.sender.owner, work)
+
     async def _door(self, channel: Channel) -> None:
         """Take a channel's updates; where only one process may, in turn with the others on this database."""
-        opened, owner = self.opened, self.sender.owner
         run = partial(channel.run, self.conversation.receive)
-        if opened.store.is_sqlite or not channel.abilities.lone:
-            await run()
-        else:
-            await duties.perform(opened.store, opened.clock, f"{channel.name}.door", owner, run)
+        await (self._alone(f"{channel.name}.door", run) if channel.abilities.lone else run())
 
     async def _watch(self) -> None:
         """Answer from a newer version as soon as one is published, here or in another process."""

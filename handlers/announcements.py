@@ -71,7 +71,9 @@ def title(seen: Notice, say: Words) -> str:
         NoticeState.CANCELLED: say.p("announcement", "cancelled"),
         NoticeState.RECALLED: say.p("announcement", "recalled"),
     }
-    return say.text("{state}: {beginning}", state=states[seen.state], beginning=excerpt(seen, say.language))
+    number, beginning = str(seen.id), excerpt(seen, say.language)
+    # Translators: in a list: "draft (12): Workshop 3 moves"
+    return say.text("{state} ({number}): {beginning}", state=states[seen.state], number=number, beginning=beginning)
 
 
 # --- the card of a draft

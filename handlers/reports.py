@@ -57,6 +57,8 @@ def _progress(ctx: Context, seen: Notice, counted: Tally) -> Markup:
         for state in State
         if state in counted.by
     )
+    if seen.declined:
+        text += say.n("- {n} more wants no announcements", "- {n} more want no announcements", seen.declined)
     if seen.receipt:
         text += say.n("**{n} person** has confirmed it.", "**{n} people** have confirmed it.", counted.confirmed)
     if seen.state == NoticeState.SENDING:

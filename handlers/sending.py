@@ -2,10 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, time
+from hashlib import blake2b
 
 from bot.chat.reply import Reply
+from bot.chat.update import Press
 from bot.conversation.context import Context, Replies
 from bot.conversation.router import on
 from bot.errors import Fault
@@ -114,6 +117,9 @@ def send(ctx: Context, seen: Notice, version: str = "", *_: str) -> Reply:
     faults = announcements.checked(ctx, seen)[1]
     is_same = version == str(seen.version) and seen.state in broadcast.BEFORE_SENDING
     if is_same and not faults and broadcast.send(ctx.tx, seen, ctx.now):
+        pressed = ctx.update.content
+        message_id = pressed.message_id if isinstance(pressed, Press) else ""
+        broadcast.follow(ctx.tx, seen.id, ctx.update.channel, ctx.update.address, message_id)
         return card(ctx, broadcast.get(ctx.tx, seen.id), ctx.say("It is going out."))
     return _as_it_is_now(ctx, seen)
 
@@ -199,8 +205,7 @@ def choose_correction(ctx: Context, seen: Notice, language: str = "", *_: str) -
 def _new_text(ctx: Context, seen: Notice, language: str, note: Markup | None = None) -> Reply:
     say = ctx.say
     text = (note or Markup()) + say(
-        "**Write the new text in {language}.** It takes the place of the old one at once, for those who have received "
-        "it and for those who have not.",
+        "**Write the new text in {language}.** It is shown to you before it takes the place of the old one.",
         language=say.language_name(language),
     )
     if language in seen.texts:
@@ -218,8 +223,45 @@ def take_correction(ctx: Context, seen: Notice, language: str, version: str, tex
     faults = [fault for fault in faults if mending.concerns(fault, language)]
     if faults or not text.strip():
         return _new_text(ctx, seen, language, mending.worded(faults, say))
-    is_same = version == str(seen.version)
-    if is_same and broadcast.correct(ctx.tx, seen, {language: text.strip()}):
-        return card(ctx, broadcast.get(ctx.tx, seen.id), say("Corrected: the new text is going out."))
-    note = say("Another organizer has corrected it meanwhile: nothing was changed. Please look at it again.")
+    if version != str(seen.version) or not broadcast.propose(ctx.tx, seen, {language: text.strip()}):
+        return _overtaken(ctx, seen)
+    asked = say("**Put this text in the place of the old one?**") + Markup.text(text.strip())
+    asked += say(
+        "Messages that were received change in place, without a sound. Whoever must notice it can be told again, by a "
+        "new message."
+    )
+    given = (version, _digest({language: text.strip()}))
+    buttons = (
+        button(say.p("button", "Replace it"), "notice-agreed", seen, *given),
+        button(say.p("button", "Replace and tell again"), "notice-agreed", seen, *given, "again"),
+        button(say.p("button", "Write it anew"), "notice-correct", seen, language),
+        back(seen, say),
+    )
+    return Reply(text=asked, buttons=buttons)
+
+
+@on.press("notice-agreed")
+@with_notice
+def correct(ctx: Context, seen: Notice, version: str = "", digest: str = "", again: str = "", *_: str) -> Reply:
+    """Do it, with the text that was shown: of two organizers or two taps, one does."""
+    say, texts = ctx.say, dict(seen.pending)
+    is_same = version == str(seen.version) and bool(texts) and digest == _digest(texts)
+    if not is_same or not broadcast.correct(ctx.tx, seen, texts):
+        return _overtaken(ctx, seen)
+    corrected = broadcast.get(ctx.tx, seen.id)
+    note = say("Corrected: the new text is going out.")
+    if again:
+        author = f"{ctx.update.channel}:{ctx.update.address}"
+        told = broadcast.tell_again(ctx.tx, corrected, list(texts), ctx.event, author=author, now=ctx.now)
+        note += say.n("{n} person is told again.", "{n} people are told again.", told)
+    return card(ctx, corrected, note)
+
+
+def _overtaken(ctx: Context, seen: Notice) -> Reply:
+    note = ctx.say("Another organizer has corrected it meanwhile: nothing was changed. Please look at it again.")
     return card(ctx, broadcast.get(ctx.tx, seen.id), note)
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    """What a button carries of a text, so that it agrees to no other."""
+    return blake2b(repr(sorted(texts.items())).encode(), digest_size=4).hexdigest()

@@ -53,6 +53,9 @@ def fill(made: argparse.ArgumentParser) -> None:
     for each in made_of.values():
         each.add_argument("number", type=number, metavar="NUMBER")
     _texts(made_of["correct"], "its new text, once for each language that changes")
+    made_of["correct"].add_argument(
+        "--again", action="store_true", help="tell those who have it again, by a new message: a correction rings nobody"
+    )
     for name in ("recall", "correct", "again"):
         _asks(made_of[name])
         _waits(made_of[name])

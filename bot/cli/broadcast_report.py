@@ -80,6 +80,8 @@ def lines(summary: Summary) -> Iterator[str]:
     for (channel, language), states in sorted(summary.by.items()):
         confirmed = f", {summary.confirmed_by[channel, language]} confirmed" if seen.receipt else ""
         yield f"{channel or NOWHERE:<10} {language:<8} {in_words(states)}{confirmed}"
+    if seen.declined:
+        yield f"want no announcements: {seen.declined}"
     if seen.receipt:
         yield f"{summary.confirmed} confirmed, {summary.persons - summary.confirmed} did not."
     if summary.second:
@@ -92,6 +94,7 @@ def as_json(summary: Summary, zone: ZoneInfo) -> dict[str, Any]:
         **notice_as_json(summary.notice, summary.states, zone),
         "persons": summary.persons,
         "confirmed": summary.confirmed,
+        "declined": summary.notice.declined,
         "reasons": [{"state": state, "why": why, "persons": n} for (state, why), n in summary.reasons.most_common()],
         "by": [
             {

@@ -52,7 +52,10 @@ def send(options: argparse.Namespace, opened: Opened) -> int:
     people = f"{counted.total} person" if counted.total == 1 else f"{counted.total} persons"
     when = f"at {written_as(due_at, event.zone)}" if due_at else "now"
     if not (options.yes or agreed(f"Send it {when} to {people}?", "--yes")):
-        print(f"Nothing is sent. The draft is kept: {_go_on(seen, options)}")
+        if was is not None and was.due_at is not None and opened.store.write_now(_as_before, was, seen):
+            print(f"Nothing is changed: it is scheduled for {written_as(was.due_at, event.zone)}, as before.")
+        else:
+            print(f"Nothing is sent. The draft is kept: {_go_on(seen, options)}")
         return 1
     if not opened.store.write_now(_begin, seen, due_at, opened.clock.now()):
         what = "was changed, sent or cancelled by somebody else meanwhile"
@@ -83,10 +86,21 @@ def correct(options: argparse.Namespace, opened: Opened) -> int:
     if not (options.yes or agreed("Correct it?", "--yes")):
         print("Nothing is corrected.")
         return 1
-    if not opened.store.write_now(broadcast.correct, seen, texts):
+    author, now = "shell", opened.clock.now()
+
+    def done(tx: Transaction) -> int | None:
+        """How many are told again; None where another correction came first."""
+        if not broadcast.correct(tx, seen, texts):
+            return None
+        corrected = broadcast.get(tx, seen.id)
+        return broadcast.tell_again(tx, corrected, list(texts), event, author=author, now=now) if options.again else 0
+
+    if (again := opened.store.write_now(done)) is None:
         do = f"passerelle broadcast show {seen.id}"
         raise BadInput([Fault(str(seen.id), 0, "was corrected or taken back by somebody else meanwhile", do)])
     print(f"Announcement {seen.id} is being corrected.")
+    if options.again:
+        print(f"Told again, by a new message: {again}.")
     return 0 if options.no_wait or seen.state == NoticeState.PAUSED else broadcast_watch.watch(opened, seen.id)
 
 
@@ -110,6 +124,13 @@ def local_of(moment: datetime, zone: ZoneInfo) -> datetime:
 
 def _begin(tx: Transaction, seen: Notice, due_at: datetime | None, now: datetime) -> bool:
     return broadcast.schedule(tx, seen, due_at) if due_at else broadcast.send(tx, seen, now)
+
+
+def _as_before(tx: Transaction, was: Notice, seen: Notice) -> bool:
+    """Schedule again what was looked at and not changed."""
+    same = replace(was, state=seen.state, version=seen.version, due_at=seen.due_at) == seen
+    is_scheduled = was.state == NoticeState.SCHEDULED and was.due_at is not None
+    return same and is_scheduled and was.due_at is not None and broadcast.schedule(tx, seen, was.due_at)
 
 
 def _go_on(seen: Notice, options: argparse.Namespace) -> str:

@@ -197,6 +197,15 @@ def count(tx: Transaction, audience: Audience, event: Event, urgency: Urgency) -
     return Count(by, unreachable, declined)
 
 
+def declined(tx: Transaction, audience: Audience, event: Event, urgency: Urgency) -> int:
+    """How many are in the audience and want no announcements; of an urgent one nobody is asked."""
+    if urgency == Urgency.URGENT:
+        return 0
+    where, pref, account_of = _where(audience, event, None, None)
+    found = select(func.count()).select_from(_from(pref, account_of)).where(*where, pref.c.level == Level.OFF)
+    return int(tx.scalar(found))
+
+
 def _from(pref: Subquery, account_of: Subquery) -> FromClause:
     first = and_(account_of.c.person_id == person.c.id, account_of.c.rank == 1)
     return person.outerjoin(account_of, first).outerjoin(pref, pref.c.person_id == person.c.id)

@@ -6,12 +6,12 @@ two organizers, or one who clicks twice, make one step.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, case, insert, select, update
+from sqlalchemy import Select, case, delete, insert, select, update
 
 from bot.delivery.tables import State
 from bot.errors import Fault
@@ -52,6 +52,9 @@ class Notice:
     started_at: datetime | None
     ended_at: datetime | None
     is_fanned: bool = False
+    pending: Mapping[str, str] = field(default_factory=dict)  # texts of a correction that is not agreed to yet
+    card: tuple[str, str, str] | None = None  # channel, address, message: where its organizer sees how far it is
+    declined: int = 0  # who would be in the audience and wants no announcements; known once all others are listed
 
     def in_(self, language: str) -> str:
         """What a reader of `language` gets; all texts where theirs is missing and that was chosen; "" where not."""
@@ -165,6 +168,12 @@ def send(tx: Transaction, seen: Notice, now: datetime) -> bool:
     return _step(tx, seen.id, BEFORE_SENDING, version=seen.version, **going)
 
 
+def follow(tx: Transaction, notice_id: int, channel: str, address: str, message_id: str) -> None:
+    """That message is to show how far the notice is, as it goes."""
+    card = [channel, address, message_id]
+    tx.execute(update(notice).where(notice.c.id == notice_id).values(card=card))
+
+
 def schedule(tx: Transaction, seen: Notice, due_at: datetime) -> bool:
     """As `send`, at `due_at` (aware UTC)."""
     return _step(tx, seen.id, BEFORE_SENDING, version=seen.version, state=NoticeState.SCHEDULED, due_at=due_at)
@@ -196,7 +205,7 @@ def correct(tx: Transaction, seen: Notice, texts: Mapping[str, str]) -> bool:
     correction came first. Whoever's text stays as it was is left in peace."""
     # A notice that is over is begun again; a pause stays one.
     state = case((notice.c.state == NoticeState.PAUSED, NoticeState.PAUSED.value), else_=NoticeState.SENDING.value)
-    values = {"texts": {**seen.texts, **texts}, "state": state, "ended_at": None}
+    values = {"texts": {**seen.texts, **texts}, "state": state, "ended_at": None, "pending": {}}
     if not _step(tx, seen.id, CORRECTABLE, version=seen.version, **values):
         return False
     same = [language for language, text in seen.texts.items() if texts.get(language, text) == text]
@@ -206,6 +215,32 @@ def correct(tx: Transaction, seen: Notice, texts: Mapping[str, str]) -> bool:
     have = update(delivery).where(delivery.c.notice_id == seen.id, delivery.c.state == State.SENT)
     tx.execute(have.where(delivery.c.person_id.in_(theirs)).values(version=seen.version + 1))
     return True
+
+
+def propose(tx: Transaction, seen: Notice, texts: Mapping[str, str]) -> bool:
+    """Keep a correction until it is agreed to; False where another came first. A later one takes its place."""
+    kept = update(notice).where(notice.c.id == seen.id, notice.c.version == seen.version)
+    return tx.execute(kept.values(pending=dict(texts)).returning(notice.c.id)).first() is not None
+
+
+def tell_again(
+    tx: Transaction, seen: Notice, languages: Sequence[str], event: Event, *, author: str, now: datetime
+) -> int:
+    """Send the texts of `seen` in these languages once more, as a notice of its own, to whoever had it and reads them;
+    how many these are. For what was corrected in place, which rings nobody."""
+    texts = seen.texts if seen.both else {language: seen.texts[language] for language in languages}
+    to = f"notice:{seen.id}" + ("" if seen.both else f" language:{','.join(languages)}")
+    made = edit(
+        tx, draft(tx, author=author, now=now), texts=texts, audience=to, urgency=seen.urgency, both=seen.both,
+        receipt=seen.receipt,
+    )  # fmt: skip
+    assert made is not None
+    total = count(tx, made, event).total
+    if not total:
+        tx.execute(delete(notice).where(notice.c.id == made.id))
+    else:
+        send(tx, made, now)
+    return total
 
 
 def _step(tx: Transaction, notice_id: int, from_: Sequence[NoticeState], *, version: int = 0, **values: Any) -> bool:
@@ -257,7 +292,8 @@ def found(tx: Transaction, wanted: Select[Any]) -> list[Notice]:
             id=row["id"], kind=row["kind"], state=NoticeState(row["state"]), urgency=Urgency(row["urgency"]),
             texts=row["texts"], audience=row["audience"], both=row["both"], receipt=row["receipt"],
             version=row["version"], author=row["author"], due_at=row["due_at"], created_at=row["created_at"],
-            started_at=row["started_at"], ended_at=row["ended_at"], is_fanned=row["is_fanned"],
+            started_at=row["started_at"], ended_at=row["ended_at"], is_fanned=row["is_fanned"], pending=row["pending"],
+            declined=row["declined"], card=tuple(row["card"]) if row["card"] else None,
         )
         for row in tx.all(wanted)
     ]  # fmt: skip

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, literal, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import text as sql
 
 from bot.chat.channel import Failed, InDoubt, Later, Sent, Unreachable, Verdict
 from bot.delivery.tables import OPEN, State
@@ -62,16 +63,17 @@ def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> boo
     seen = tx.one(select(notice).where(notice.c.id == notice_id).with_for_update(skip_locked=True))
     if seen is None or seen["is_fanned"] or seen["state"] not in (NoticeState.SENDING, NoticeState.PAUSED):
         return False
+    urgency = Urgency(seen["urgency"])
+    audience = audiences.parse(seen["audience"], event)
     upto = audiences.next_ids(tx, seen["fanned_to"], SLICE)
     if upto is None:
-        tx.execute(update(notice).where(notice.c.id == notice_id).values(is_fanned=True))
+        declined = audiences.declined(tx, audience, event, urgency)
+        tx.execute(update(notice).where(notice.c.id == notice_id).values(is_fanned=True, declined=declined))
         return False
     if tx.is_postgresql:
         # A crowd that has just come is in no statistics yet: a plan for a few would go through it once for each.
-        tx.execute(text("SET LOCAL enable_nestloop = off"))
-    urgency = Urgency(seen["urgency"])
+        tx.execute(sql("SET LOCAL enable_nestloop = off"))
     quiet = audiences.quiet_until(now, event, urgency)
-    audience = audiences.parse(seen["audience"], event)
     people = audiences.selected(audience, event, urgency, after=seen["fanned_to"], upto=upto).subquery("people")
     reached = people.c.account_id.is_not(None)
     rows = select(

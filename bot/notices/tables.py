@@ -47,6 +47,9 @@ notice = Table(
     Column("audience", String(LONGEST_AUDIENCE), nullable=False),  # as written, see audience.py; "" is everyone
     Column("both", Boolean, nullable=False),  # whoever's language is missing gets all texts, by explicit choice
     Column("receipt", Boolean, nullable=False),  # asks to be confirmed as read
+    Column("pending", JSON, nullable=False, default=dict),  # a correction that its organizer has not agreed to yet
+    Column("declined", Integer, nullable=False, default=0),  # who is in the audience and wants no announcements
+    Column("card", JSON(none_as_null=True)),  # channel, address, message: where its organizer sees how far it is
     Column("version", Integer, nullable=False),  # counts up with each edit, so that nobody sends what they did not see
     Column("author", String(160), nullable=False),  # "telegram:123", "shell"
     Column("due_at", Moment),  # of a schedule

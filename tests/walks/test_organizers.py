@@ -1,6 +1,7 @@
 """An organizer announces something from chat, from outside; and what delegates choose to get of it."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -11,6 +12,7 @@ from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState
 from handlers import mending
 from tests.delegate import Bot, Delegate, Shown, TelegramDelegate, labels_of, running, text_of
+from tests.walks.test_corrections import crowd
 
 TEXTS = {
     "fr": "L’atelier 3 passe en salle **12**.",
@@ -265,7 +267,10 @@ async def test_what_was_sent_is_corrected_and_recalled(database_url: str) -> Non
         await boss.presses(FR.correct)
         await boss.presses("Français")
         assert "sans leur paire" in text_of(await boss.says("Salle **14"))
-        assert "Corrigée" in text_of(await boss.says("L’atelier 3 passe en salle 14."))
+        shown = text_of(await boss.says("L’atelier 3 passe en salle 14."))
+        assert "Remplacer l’ancien texte par celui-ci" in shown.replace("\u00a0", " ")
+        assert "salle 14" not in await news(marie), "nothing goes out before it is agreed to"
+        assert "Corrigée" in text_of(await boss.presses("Remplacer"))
         await bot.telegram.wait_for(1001, "salle 14")
         await until(bot, NoticeState.SENT)
         assert "salle 14" in text_of(await marie.says("/news"))
@@ -276,6 +281,66 @@ async def test_what_was_sent_is_corrected_and_recalled(database_url: str) -> Non
             lambda: all(m.text != "L’atelier 3 passe en salle 14." for m in bot.telegram.sent(1001))
         )
         assert "salle 14" not in text_of(await marie.says("/news"))
+
+
+async def test_the_card_follows_what_is_being_sent_until_its_organizer_does_something_else(database_url: str) -> None:
+    async with running(database_url, organizers=ORGANIZERS, telegram_rate=20) as bot:
+        boss = await organizer(bot)
+        crowd(bot, 160)
+        await compose(boss, ("fr",))
+        await boss.presses(FR.send)
+        shown = await boss.presses(FR.yes)
+        assert isinstance(boss, TelegramDelegate)
+        card = shown[0].body.message_id
+
+        def sent() -> int:
+            """How many the card says have it."""
+            text = next(m.text for m in bot.telegram.sent(boss._chat) if m.message_id == card).replace("\u00a0", " ")
+            return int(found[1]) if (found := re.search(r"envoyées? : (\d+)", text)) else 0
+
+        await bot.telegram.wait_until(lambda: sent() > 20, seconds=20)
+        await boss.says("/now")  # the card is above it now, and stays as it was
+        before = sent()
+        await until(bot, NoticeState.SENT)
+        last = await bot.telegram.wait_for(boss._chat, "envoyées\u00a0: 161", seconds=20)
+        assert (sent(), last.message_id > card) == (before, True), "told where they are by then"
+        assert bot.telegram.faults == []
+
+
+async def test_a_correction_may_be_told_again_to_those_who_had_it(database_url: str) -> None:
+    newer = "L’atelier 3 passe en salle 14."
+    async with running(database_url, organizers=ORGANIZERS) as bot:
+        boss, li = await organizer(bot), await organizer(bot, "zh")
+        marie, *_, mary = await readers(bot)
+        await compose(boss)
+        await boss.presses(FR.send)
+        await boss.presses(FR.yes)
+        await until(bot, NoticeState.SENT)
+        assert "salle 12" in await news(marie)
+        await news(mary)
+
+        async def proposes(text: str) -> None:
+            await boss.presses(FR.correct)
+            await boss.presses("Français")
+            await boss.says(text)
+
+        await proposes(newer)
+        await li.says("/broadcast")
+        await li.presses("全部通知")
+        await li.presses("已发送（1）")
+        await li.presses(ZH.correct)
+        await li.presses("法语")
+        await li.says("L’atelier 3 passe en salle 99.")
+        shown = text_of(await boss.presses("Remplacer et redire"))
+        assert "rien n’a été changé" in shown, "the other organizer's text is not what was agreed to"
+        await proposes(newer)
+        assert "prévenue" in text_of(await boss.presses("Remplacer et redire"))
+        await until(bot, NoticeState.SENT)
+        await until(bot, NoticeState.SENT, 2)
+        told = [message for message in await marie.says("/help") if newer in message.text]
+        assert [bool(message.body.get("replaces")) for message in told] == [True, False], "in place, and once more"
+        assert "14" not in await news(mary), "who reads English was told nothing wrong"
+        assert bot.telegram.faults == []
 
 
 async def test_a_scheduled_announcement_goes_out_by_itself(sqlite_url: str) -> None:

@@ -1,4 +1,5 @@
-"""The pace that processes share, and what one of them does at a time."""
+"""The pace that processes share, and what one of them does at a time; a correction before it is agreed to, and how many
+wanted no announcement."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,3 +27,6 @@ def upgrade() -> None:
         sa.Column("until", Moment(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_duty")),
     )
+    op.add_column("notice", sa.Column("pending", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("notice", sa.Column("card", sa.JSON(), nullable=True))
+    op.add_column("notice", sa.Column("declined", sa.Integer(), nullable=False, server_default="0"))
