@@ -336,7 +336,7 @@ async def test_a_correction_may_be_told_again_to_those_who_had_it(database_url: 
         await proposes(newer)
         assert "prévenue" in text_of(await boss.presses("Remplacer et redire"))
         await until(bot, NoticeState.SENT)
-        await until(bot, NoticeState.SENT, 2)
+        await until(bot, NoticeState.SENT, 3)  # 2 is the draft that /broadcast begins
         told = [message for message in await marie.says("/help") if newer in message.text]
         assert [bool(message.body.get("replaces")) for message in told] == [True, False], "in place, and once more"
         assert "14" not in await news(mary), "who reads English was told nothing wrong"
@@ -412,7 +412,7 @@ async def test_whoever_turned_announcements_off_is_told_what_is_urgent(database_
         await boss.presses("Rendre urgente")
         await boss.presses(FR.send)
         await boss.presses(FR.yes)
-        await until(bot, NoticeState.SENT, 2)
+        await until(bot, NoticeState.SENT, 3)  # 2 is the draft that /broadcast begins
         assert "salle 13" in await news(marie)
         assert "13号" in await news(li)
 
