@@ -169,7 +169,8 @@ class Courier:
         for name, channel in self._channels.items():
             if not channel.abilities.pushes:
                 continue
-            if not self._has_room(channel):  # whoever ends with a call says when there is some
+            if not self._has_room(channel):
+                self._dry.discard(name)  # there may be more: whoever ends with a call says when there is room
                 continue
             room = channel.abilities.window - self._flying[name]
             if self._held_until.get(name, 0.0) > loop_now:
@@ -330,6 +331,8 @@ class Courier:
                 mark.tell(mark.due.id in may)
             if closings:
                 await self._store.write(ledger.close, closings, owner=self._owner, now=now)
+                if not any(self._flying.values()):
+                    self._awake.set()  # what was the last of a notice ends it
         except StoreUnreachable as error:
             # What came of the calls is known: it is kept to be written, as long as the leases last.
             log.warning("notices.unwritten", marks=len(marks), closings=len(closings), error=str(error))
