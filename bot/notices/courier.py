@@ -28,7 +28,7 @@ from bot.store.transaction import Transaction
 from bot.text.words import Words
 
 TICK_SECONDS = 0.25  # how soon a notice begun elsewhere is seen, a pause held, a schedule met
-WOKEN_SECONDS = 1.0  # the same, where it is woken: what a lost job costs
+WOKEN_SECONDS = 0.5  # the same, where it is woken: what a lost job costs
 BUSY_SECONDS = 0.02  # between claims while there is something to send
 SHARED_SECONDS = 0.008  # what comes within it shares a commit
 SWEEP_SECONDS = 2.0
@@ -86,6 +86,7 @@ class Courier:
         self._flying: dict[str, int] = dict.fromkeys(channels, 0)  # on a channel
         self._under_way: Counter[int] = Counter()  # of a notice
         self._held_until: dict[str, float] = {}
+        self._for_urgent: set[str] = set()  # channels whose room is an urgent notice's, in this round
         self._dry: set[str] = set()  # channels for which the last claim found less than there was room for
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
@@ -136,6 +137,7 @@ class Courier:
         if await self._store.read(ledger.is_any_due, now):  # a look costs less than a write, four times a second
             await self._store.write(ledger.begin_due, now)
         busy = False
+        self._for_urgent.clear()
         for notice in await self._store.read(ledger.active):
             if self._set_aside.get(notice.id, 0.0) > loop_now:
                 continue
@@ -166,9 +168,12 @@ class Courier:
         """Claim and begin what there is room for on each channel; whether there may be more."""
         loop_now = asyncio.get_running_loop().time()
         any_ = False
+        is_urgent = notice.urgency == Urgency.URGENT
         for name, channel in self._channels.items():
-            if not channel.abilities.pushes:
+            if not channel.abilities.pushes or (name in self._for_urgent and not is_urgent):
                 continue
+            if is_urgent:  # unless it finds less than there is room for
+                self._for_urgent.add(name)
             if not self._has_room(channel):
                 self._dry.discard(name)  # there may be more: whoever ends with a call says when there is room
                 continue
@@ -178,7 +183,11 @@ class Courier:
             dues = await self._store.write(
                 ledger.claim, notice, owner=self._owner, channels=[name], limit=room, now=self._clock.now()
             )
-            self._dry.discard(name) if len(dues) == room else self._dry.add(name)
+            if len(dues) == room:
+                self._dry.discard(name)
+            else:
+                self._dry.add(name)
+                self._for_urgent.discard(name)
             if dues and channel.abilities.stored:
                 await self._store_away(notice, channel, dues)
             elif dues:

@@ -79,7 +79,9 @@ class TelegramChannel:
         self._base_url = base_url
         self._pace = pace or LocalPace(limits(rate))
         # Half a second of the rate: enough never to wait for the ledger, little enough for a pause to hold at once.
-        self.abilities = replace(self.abilities, window=max(8, min(500, int(rate / 2))) if rate else 200)
+        # Where others hold some too, less: an urgent notice waits for what all of them hold.
+        window = max(4, min(250, int(rate / 4))) if pace else max(8, min(500, int(rate / 2)))
+        self.abilities = replace(self.abilities, window=window if rate else 200)
         self._clock = clock or Clock()
         self._background: set[asyncio.Task[None]] = set()
 
