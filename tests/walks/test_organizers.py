@@ -406,13 +406,15 @@ async def test_whoever_turned_announcements_off_is_told_what_is_urgent(database_
         assert "salle 12" not in await news(marie)
         assert "12号" not in await news(li)
         assert "room 12" in await news(john)
+        shown = text_of(await boss.presses(FR.refresh)).replace("\u00a0", " ")
+        assert "2 autres ne veulent pas d’annonces" in shown, "in the report too"
         await boss.presses("Nouvelle annonce")
         for language in FR.order:
             await boss.says(TEXTS[language].replace("12", "13"))
         await boss.presses("Rendre urgente")
         await boss.presses(FR.send)
         await boss.presses(FR.yes)
-        await until(bot, NoticeState.SENT, 3)  # 2 is the draft that /broadcast begins
+        await until(bot, NoticeState.SENT, 2)
         assert "salle 13" in await news(marie)
         assert "13号" in await news(li)
 
