@@ -16,6 +16,7 @@ from aiohttp import web
 from sqlalchemy.exc import DBAPIError
 
 import handlers  # noqa: F401  fills the register
+from bot import memory
 from bot.answers import warming
 from bot.answers.choice import Choice
 from bot.answers.engine import Engine
@@ -335,6 +336,7 @@ class App:
         try:
             async for engine in warming.engines(event, self.settings.embedder, VECTORS, self.reader.engine):
                 self.reader.use(engine)
+                memory.settle()
         except Exception:
             log.exception("answers.failed", do="what was known before still answers")
             return

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 import structlog
 
 from bot import app as app_
+from bot import memory
 from bot.app import App, Opened, Role
 from bot.chat.channel import Channel
 from bot.conversation.receive import words_for
@@ -51,6 +52,7 @@ async def serve(settings: Settings, opened: Opened, standing: str, role: Role = 
         if role != "worker":
             port = await stack.enter_async_context(app_.serving(app, host=settings.host, port=settings.port))
         await stack.enter_async_context(app.running())
+        memory.settle()
         _announce(settings, opened, standing, port, channels)
         await stop.wait()
         log.info("run.stopping")

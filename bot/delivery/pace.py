@@ -5,6 +5,7 @@ Here for one process; several share theirs in shared_pace.py.
 """
 
 import asyncio
+import math
 import random
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from bot.chat.channel import Later
 PATIENCE_SECONDS = 4.0  # a longer wait is handed back, so that nothing is leased meanwhile
 AHEAD_SECONDS = 0.1  # how far ahead notices take slots, so that many are written down together before their calls
 TICK_SECONDS = 0.01  # slots of notices are given out in ticks: one waking for many where the rate is high
-SLACK_SECONDS = 0.015  # a slot missed by so little is made up for: no timer wakes exactly
+SLACK_SECONDS = 0.03  # a slot missed by so little is made up for: no timer wakes exactly
 CHATS_REMEMBERED = 20_000
 FLOOD_SECONDS, FLOOD_CHATS = 3.0, 2  # refused in so many chats within this time: the whole bot is held
 HELD = "held by the platform"
@@ -110,7 +111,7 @@ class LocalPace:
                 await asyncio.sleep(max(wait, TICK_SECONDS))
             now = time()
             self._spend(chat, now)
-            return self._slot(now)
+            return math.ceil(self._slot(now) / TICK_SECONDS) * TICK_SECONDS
 
     def _slot(self, now: float) -> float:
         """The next slot, taken: its loop time."""

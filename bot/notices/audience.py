@@ -161,7 +161,7 @@ def selected(
         select(
             person.c.id.label("person_id"), reached.label("account_id"),
             func.coalesce(silent, literal(value=False)).label("silent"), person.c.language,
-            func.coalesce(account_of.c.channel, ""),
+            func.coalesce(account_of.c.channel, "").label("channel"),
         )
         .select_from(_from(pref, account_of))
         .where(*where, *wants)

@@ -88,6 +88,7 @@ class Courier:
         self._held_until: dict[str, float] = {}
         self._for_urgent: set[str] = set()  # channels whose room is an urgent notice's, in this round
         self._dry: set[str] = set()  # channels for which the last claim found less than there was room for
+        self._empty: dict[tuple[int, str], float] = {}  # notice, channel -> loop time before which it has nothing
         self._tasks: set[asyncio.Task[None]] = set()
         self._awake = asyncio.Event()
         self._marks: list[_Mark] = []
@@ -99,6 +100,7 @@ class Courier:
 
     def wake(self) -> None:
         """There is something to send: look now."""
+        self._empty.clear()
         self._awake.set()
 
     async def run(self) -> None:
@@ -156,7 +158,7 @@ class Courier:
         fanning = False
         if notice.state == NoticeState.SENDING and not notice.is_fanned:
             fanning = await self._store.write(ledger.fan_out, notice.id, self._event(), now)
-        if await self._claimed(notice):
+        if await self._claimed(notice, fanning=fanning):
             return True
         if self._under_way[notice.id]:
             return fanning
@@ -164,13 +166,15 @@ class Courier:
             log.info("notice.sent", notice=notice.id)
         return fanning
 
-    async def _claimed(self, notice: Notice) -> bool:
+    async def _claimed(self, notice: Notice, *, fanning: bool) -> bool:
         """Claim and begin what there is room for on each channel; whether there may be more."""
         loop_now = asyncio.get_running_loop().time()
         any_ = False
         is_urgent = notice.urgency == Urgency.URGENT
         for name, channel in self._channels.items():
             if not channel.abilities.pushes or (name in self._for_urgent and not is_urgent):
+                continue
+            if not fanning and self._empty.get((notice.id, name), 0.0) > loop_now:
                 continue
             if is_urgent:  # unless it finds less than there is room for
                 self._for_urgent.add(name)
@@ -181,8 +185,10 @@ class Courier:
             if self._held_until.get(name, 0.0) > loop_now:
                 continue
             dues = await self._store.write(
-                ledger.claim, notice, owner=self._owner, channels=[name], limit=room, now=self._clock.now()
+                ledger.claim, notice, owner=self._owner, channel=name, limit=room, now=self._clock.now()
             )
+            if not dues:
+                self._empty[notice.id, name] = loop_now + TICK_SECONDS
             if len(dues) == room:
                 self._dry.discard(name)
             else:
@@ -329,19 +335,18 @@ class Courier:
                 self._to_write.set()
 
     async def _written(self) -> bool:
-        """Marks and closings that wait, each kind in one commit; whether the database took them."""
+        """Marks and closings that wait, in one commit; whether the database took them."""
         self._to_write.clear()
         marks, self._marks = self._marks, []
         closings, self._closings = self._closings, []
         now = self._clock.now()
         try:
-            may = await self._store.write(self._marked, marks, now) if marks else set()
-            for mark in marks:
-                mark.tell(mark.due.id in may)
-            if closings:
-                await self._store.write(ledger.close, closings, owner=self._owner, now=now)
-                if not any(self._flying.values()):
-                    self._awake.set()  # what was the last of a notice ends it
+            if marks or closings:
+                may = await self._store.write(self._written_down, marks, closings, now)
+                for mark in marks:
+                    mark.tell(mark.due.id in may)
+            if closings and not any(self._flying.values()):
+                self._awake.set()  # what was the last of a notice ends it
         except StoreUnreachable as error:
             # What came of the calls is known: it is kept to be written, as long as the leases last.
             log.warning("notices.unwritten", marks=len(marks), closings=len(closings), error=str(error))
@@ -356,8 +361,14 @@ class Courier:
         self._held.difference_update(closing.due.id for closing in closings)
         return True
 
-    def _marked(self, tx: Transaction, marks: Sequence["_Mark"], now: datetime) -> set[int]:
-        """The deliveries that may be called."""
+    def _written_down(
+        self, tx: Transaction, marks: Sequence["_Mark"], closings: Sequence[Closing], now: datetime
+    ) -> set[int]:
+        """Both in one commit; the deliveries that may be called."""
+        if closings:
+            ledger.close(tx, closings, owner=self._owner, now=now)
+        if not marks:
+            return set()
         sends = [mark.due.id for mark in marks if mark.act == "send"]
         may = ledger.mark(tx, sends, owner=self._owner, now=now) if sends else set()
         others = [mark for mark in marks if mark.act != "send"]

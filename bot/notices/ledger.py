@@ -77,12 +77,12 @@ def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> boo
     people = audiences.selected(audience, event, urgency, after=seen["fanned_to"], upto=upto).subquery("people")
     reached = people.c.account_id.is_not(None)
     rows = select(
-        literal(notice_id), people.c.person_id, people.c.account_id, literal(1),
+        literal(notice_id), people.c.person_id, people.c.account_id, people.c.channel, literal(1),
         case((reached, literal(State.QUEUED.value)), else_=literal(State.UNREACHABLE.value)), people.c.silent,
         literal(quiet or now, delivery.c.due_at.type), case((reached, literal("")), else_=literal(NOBODY)),
         case((reached, None), else_=literal(now, delivery.c.closed_at.type)),
     ).where(literal(value=True))  # fmt: skip
-    names = ["notice_id", "person_id", "account_id", "turn", "state", "silent", "due_at", "why", "closed_at"]
+    names = ["notice_id", "person_id", "account_id", "channel", "turn", "state", "silent", "due_at", "why", "closed_at"]
     tx.execute(tx.insert(delivery).from_select(names, rows).on_conflict_do_nothing())
     tx.execute(update(notice).where(notice.c.id == notice_id).values(fanned_to=upto))
     return True
@@ -125,27 +125,27 @@ _WITH_ACCOUNT = delivery.join(account, account.c.id == delivery.c.account_id).jo
 )
 
 
-def claim(
-    tx: Transaction, seen: Notice, *, owner: str, channels: Sequence[str], limit: int, now: datetime
-) -> list[Due]:
-    """Lease up to `limit` deliveries of the notice to `owner`: to be sent, else to be corrected, else, where it is
-    recalled, to be taken back.
+def claim(tx: Transaction, seen: Notice, *, owner: str, channel: str, limit: int, now: datetime) -> list[Due]:
+    """Lease up to `limit` deliveries of the notice on a channel to `owner`: to be sent, else to be corrected, else,
+    where it is recalled, to be taken back.
 
     Safe under a race: the rows are locked (PostgreSQL: SKIP LOCKED) or the writer is alone (SQLite).
     """
     if seen.state == NoticeState.RECALLED:
         wanted = [HAS_IT]
     else:
-        wanted = [delivery.c.state == State.QUEUED, is_outdated(seen.version)]
+        wanted = [delivery.c.state == State.QUEUED]
+        if seen.version > 1:
+            wanted.append(is_outdated(seen.version))
     out: list[Due] = []
     for condition in wanted:
         if len(out) < limit:
-            out += _lease(tx, seen, condition, owner=owner, channels=channels, limit=limit - len(out), now=now)
+            out += _lease(tx, seen, condition, owner=owner, channel=channel, limit=limit - len(out), now=now)
     return out
 
 
 def _lease(
-    tx: Transaction, seen: Notice, condition: ColumnElement[bool], *, owner: str, channels: Sequence[str], limit: int,
+    tx: Transaction, seen: Notice, condition: ColumnElement[bool], *, owner: str, channel: str, limit: int,
     now: datetime,
 ) -> list[Due]:  # fmt: skip
     free = or_(delivery.c.lease_until.is_(None), delivery.c.lease_until < now)
@@ -157,7 +157,7 @@ def _lease(
         )
         .select_from(_WITH_ACCOUNT)
         .where(delivery.c.notice_id == seen.id, condition, delivery.c.due_at <= now, free)
-        .where(account.c.channel.in_(channels))
+        .where(delivery.c.channel == channel)
         .order_by(delivery.c.due_at)  # as the index stands: no sort of a million for a few hundred
         .limit(limit)
     )  # fmt: skip
@@ -303,16 +303,17 @@ def _after(closing: Closing, row: Any, now: datetime) -> dict[str, Any]:
 def _fall_back(tx: Transaction, due: Due, now: datetime) -> None:
     """On another account of the person's that can be written to, where there is one."""
     other = (
-        select(account.c.id)
+        select(account.c.id, account.c.channel)
         .where(audiences.can_be_written(account), account.c.person_id == due.person_id, account.c.id != due.account_id)
         .order_by(audiences.last_used(account).desc())
         .limit(1)
     )
-    found = tx.scalar(other)
+    found = tx.one(other)
     if found is not None:
         # Where the lease was lost, whoever has it decides.
         ours = delivery.c.id == due.id, delivery.c.account_id == due.account_id, delivery.c.state == State.UNREACHABLE
-        again = {"account_id": found, "state": State.QUEUED, "due_at": now, "closed_at": None, "attempts": 0}
+        there = {"account_id": found["id"], "channel": found["channel"]}
+        again = {**there, "state": State.QUEUED, "due_at": now, "closed_at": None, "attempts": 0}
         tx.execute(update(delivery).where(*ours).values(**again))
 
 
@@ -366,14 +367,15 @@ def second_try(tx: Transaction, notice_id: int, now: datetime) -> int:
         .where(audiences.can_be_written(other), other.c.person_id == first.c.person_id, other.c.id.not_in(tried))
         .scalar_subquery()
     )
+    of_best = select(account.c.channel).where(account.c.id == best).scalar_subquery()
     rows = select(
-        literal(notice_id), first.c.person_id, best, literal(2), literal(State.QUEUED.value), first.c.silent,
+        literal(notice_id), first.c.person_id, best, of_best, literal(2), literal(State.QUEUED.value), first.c.silent,
         literal(now, delivery.c.due_at.type),
     ).where(
         first.c.notice_id == notice_id, first.c.turn == 1, first.c.read_at.is_(None), best.is_not(None),
         first.c.state.not_in(OPEN),
     )  # fmt: skip
-    names = ["notice_id", "person_id", "account_id", "turn", "state", "silent", "due_at"]
+    names = ["notice_id", "person_id", "account_id", "channel", "turn", "state", "silent", "due_at"]
     made = tx.execute(
         tx.insert(delivery).from_select(names, rows).on_conflict_do_nothing().returning(delivery.c.id)
     ).all()

@@ -68,6 +68,7 @@ delivery = Table(
     Column("notice_id", RowId, ForeignKey("notice.id", ondelete="CASCADE"), nullable=False),
     Column("person_id", RowId, ForeignKey("person.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("account_id", RowId, ForeignKey("account.id", ondelete="CASCADE")),  # NULL: they have none to write to
+    Column("channel", String(16), nullable=False, default=""),  # the account's, so that a claim looks at its own alone
     Column("turn", Integer, nullable=False),  # 1; 2 for the second try on another account
     Column("state", String(12), nullable=False),  # bot.delivery.tables.State
     Column("silent", Boolean, nullable=False),
@@ -81,7 +82,7 @@ delivery = Table(
     Column("closed_at", Moment),
     Column("read_at", Moment),
     UniqueConstraint("notice_id", "person_id", "turn"),
-    Index("ix_delivery_notice_state", "notice_id", "state", "due_at"),
+    Index("ix_delivery_notice_state", "notice_id", "state", "channel", "due_at"),
 )
 
 preference = Table(

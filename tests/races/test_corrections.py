@@ -290,7 +290,7 @@ async def test_who_lost_the_lease_does_not_send_the_row_elsewhere(database_url: 
         at.store.write_now(lambda tx: tx.execute(update(delivery).values(account_id=1)))
 
         def claimed(owner: str, now: Any) -> ledger.Due:
-            (due,) = at.store.write_now(ledger.claim, seen, owner=owner, channels=["telegram"], limit=5, now=now)
+            (due,) = at.store.write_now(ledger.claim, seen, owner=owner, channel="telegram", limit=5, now=now)
             assert at.store.write_now(ledger.mark, [due.id], owner=owner, now=now) == {due.id}
             return due
 

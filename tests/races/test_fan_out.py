@@ -96,7 +96,7 @@ def test_a_million(postgresql: str, many: int) -> None:
         spent = time.perf_counter() - began
         grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
         began = time.perf_counter()
-        store.write_now(ledger.claim, seen, owner="a", channels=["telegram"], limit=500, now=NOW)
+        store.write_now(ledger.claim, seen, owner="a", channel="telegram", limit=500, now=NOW)
         claimed = time.perf_counter()
         store.write_now(broadcast.pause, seen.id)
         paused = time.perf_counter()
