@@ -180,14 +180,14 @@ def answer(
     now: datetime,
     nearest: Sequence[Entry] = (),
     *,
-    beside: Entry | None = None,
+    beside: int = 0,
     is_last: bool = False,
 ) -> Reply:
     """An entry's answer, word for word, its references filled; under it what it leads to and, for whom it does not
     help, what else there is.
 
-    nearest: the entries that come next. beside: the one of them that is shown at once. is_last: after this one only
-    a person can help.
+    nearest: the entries that come next. beside: how many of them are shown at once. is_last: after this one only a
+    person can help.
     """
     text = say.markup_with(entry.answer.in_(say.language), Facts(event, say))
     named = [event.session[id_] for id_ in facts.sessions_named(event, entry)]
@@ -205,8 +205,9 @@ def answer(
     if entry.status == EntryStatus.UNKNOWN:
         buttons.append(button(say.p("button", "Talk to a person"), "human"))
     room = max(0, min(2, UNDER_ANSWER - 1 - len(buttons)))
-    related = [event.entry[id_] for id_ in entry.related if id_ in event.entry and event.entry[id_] is not beside]
-    related = [*([beside] if beside else []), *related][:room]
+    near = nearest[:beside]
+    related = [event.entry[id_] for id_ in entry.related if id_ in event.entry]
+    related = [*near, *(other for other in related if other not in near)][:room]
     buttons += [ask(other, say, "more") for other in related]
     unhelped = say.p("button", "That didn’t help")
     elsewhere = [code(other) for other in nearest if other not in related]  # those stand above already

@@ -113,7 +113,7 @@ def matched(ctx: Context, match: Match) -> Reply:
     if entry is None:
         return refuse(ctx)
     nearest = [ctx.event.entry[other] for other in match.others if other in ctx.event.entry]
-    return cards.answer(ctx.event, entry, ctx.say, ctx.now, nearest, beside=ctx.event.entry.get(match.beside))
+    return cards.answer(ctx.event, entry, ctx.say, ctx.now, nearest, beside=match.beside)
 
 
 def live(ctx: Context, what: str) -> Reply:

@@ -14,15 +14,17 @@ from bot.answers.examples import Label
 from bot.answers.lexical import Scores
 from bot.answers.outcome import Match
 
-ANSWER_FROM = 0.60  # probability of the best topic from which it is answered
-LEAD = 1.5  # how many times likelier than the next topic it must be
-LEAD_ON_REFUSING = 1.8  # and than "none of our business"
+ANSWER_FROM = 0.45  # probability of the best topic from which it is answered
+LEAD = 1.3  # how many times likelier than the next topic it must be
+LEAD_ON_REFUSING = 2.2  # and than "none of our business"
 REFUSE_FROM = 0.72  # probability of "none of our business" from which it is refused
 CHAT_AGAINST_REFUSE = 0.35  # small talk need only be this likely beside refusing, which starts ahead
 SUGGEST_FROM = 0.03  # a third topic less likely than this is not suggested
 FEWEST = 2
 OTHERS_FROM = 0.06  # share of the chance left beside an answer, from which an entry is offered where that fails
-BESIDE_FROM = 0.10  # probability of the entry next to an answer from which its question is shown under it
+BESIDE_FROM = 0.03  # probability of an entry next to an answer from which its question is shown under it
+BESIDE = 2
+RIVAL_FROM = 0.10  # and from which the slow model is asked too
 SURE_FROM = 0.75  # probability of an answer's topic from which the slow model is not asked, nor where another is close
 NEAR_FROM = 0.02  # probability of the best entry from which a refused text is near anything
 NEAR = 10
@@ -32,13 +34,14 @@ SUGGESTIONS = 3
 
 class Decision(NamedTuple):
     """kind: `answer`, `suggest`, `smalltalk` or `refuse`; matches: best first, of different topics; near: as in
-    `Outcome`."""
+    `Outcome`; rival: the probability of the entry next to an answer."""
 
     kind: Literal["answer", "suggest", "smalltalk", "refuse"]
     matches: tuple[Match, ...]
     smalltalk: str
     refuse: float
     near: tuple[Match, ...] = ()
+    rival: float = 0.0
 
 
 class Topics:
@@ -95,17 +98,18 @@ def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
     if refuse + talking >= REFUSE_FROM:
         return Decision("refuse", (), "", refuse, near if near[0].score >= NEAR_FROM else ())
     if leads(matches, refuse):
-        return Decision("answer", (_with_others(matches[0], near[: SUGGESTIONS + 1]),), "", refuse)
+        shown, others = matches[0], [each for each in near if each.entry != matches[0].entry][:SUGGESTIONS]
+        return Decision("answer", (_with(shown, others),), "", refuse, rival=others[0].score if others else 0.0)
     likely = tuple(m for n, m in enumerate(matches) if n < FEWEST or m.score >= SUGGEST_FROM)
     return Decision("suggest", likely, "", refuse, near)
 
 
-def _with_others(shown: Match, near: Sequence[Match]) -> Match:
-    """`shown` with those of the nearest entries that are likely enough where it does not help."""
-    least = OTHERS_FROM * (1.0 - near[0].score)
-    others = [each for each in near if each.entry != shown.entry and each.score >= least][:SUGGESTIONS]
-    beside = others[0].entry if others and others[0].score >= BESIDE_FROM else ""
-    return replace(shown, others=tuple(each.entry for each in others), beside=beside)
+def _with(shown: Match, others: Sequence[Match]) -> Match:
+    """`shown` with those of the `others` that are likely enough where it does not help."""
+    least = OTHERS_FROM * (1.0 - max(match.score for match in (shown, *others)))
+    likely = tuple(each for each in others if each.score >= least)
+    beside = sum(each.score >= BESIDE_FROM for each in likely[:BESIDE])
+    return replace(shown, others=tuple(each.entry for each in likely), beside=beside)
 
 
 def leads(matches: Sequence[Match], refuse: float) -> bool:
@@ -118,7 +122,7 @@ def sure(decision: Decision) -> bool:
     """Whether asking a slower model is unlikely to change a decision."""
     match decision.kind:
         case "answer":
-            return decision.matches[0].score >= SURE_FROM and not decision.matches[0].beside
+            return decision.matches[0].score >= SURE_FROM and decision.rival < RIVAL_FROM
         case "refuse" | "smalltalk":
             return decision.refuse >= 0.85 or bool(decision.smalltalk)
         case _:

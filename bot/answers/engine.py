@@ -169,7 +169,8 @@ class Engine:
         matches = _together([self._live.instead(match, after or prepared) for match in decision.matches])
         kind = "answer" if decide.leads(matches, decision.refuse) else decision.kind
         if kind != "answer":
-            return Outcome(kind, language, matches, near=decision.near, why=why)
+            offered = _offered(matches, [self._live.instead(match, after or prepared) for match in decision.near])
+            return Outcome(kind, language, offered, near=decision.near, why=why)
         return Outcome(kind, language, matches[:1], why=why)
 
     def _decided(self, prepared: Prepared, depth: int, after: Prepared | None) -> tuple[decide.Decision, Scored]:
@@ -235,6 +236,15 @@ def _together(matches: Sequence[Match]) -> tuple[Match, ...]:
         before = total.get(match.entry)
         total[match.entry] = replace(before, score=round(before.score + match.score, 4)) if before else match
     return tuple(sorted(total.values(), key=lambda match: -match.score))
+
+
+def _offered(topics: Sequence[Match], near: Sequence[Match]) -> tuple[Match, ...]:
+    """What to suggest: the likeliest topic's entry, then the likeliest of all others, of whatever topic."""
+    others = {match.entry: match for match in reversed(near) if match.entry != topics[0].entry}
+    likely = sorted(others.values(), key=lambda match: -match.score)
+    least = decide.SUGGEST_FROM
+    kept = [match for n, match in enumerate(likely, 2) if n <= decide.FEWEST or match.score >= least]
+    return (topics[0], *kept[: decide.SUGGESTIONS - 1])
 
 
 def _each(parts: Sequence[Outcome], least: float) -> tuple[Match, ...]:

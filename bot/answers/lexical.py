@@ -9,7 +9,7 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,7 +76,7 @@ class Index:
         """All of it, as arrays to keep."""
         out: dict[str, npt.NDArray[Any]] = {"size": np.array(self.size)}
         for n, kind in enumerate(self._kinds):
-            out[f"{n}/features"] = np.frombuffer("\n".join(kind.places).encode(), dtype=np.uint8)
+            out[f"{n}/features"] = np.frombuffer(kind.features, dtype=np.uint8)
             out[f"{n}/rarity"] = kind.rarity
             out[f"{n}/spans"] = kind.spans
             out[f"{n}/rows"], out[f"{n}/weights"] = kind.rows, kind.weights
@@ -88,8 +88,7 @@ class Index:
         index = cls(())
         index.size = int(arrays["size"])
         for n, kind in enumerate(index._kinds):
-            features = arrays[f"{n}/features"].tobytes().decode().split("\n")
-            kind.places = {feature: place for place, feature in enumerate(features) if feature}
+            kind.know(arrays[f"{n}/features"].tobytes())
             kind.rarity, kind.spans = arrays[f"{n}/rarity"], arrays[f"{n}/spans"]
             kind.rows, kind.weights = arrays[f"{n}/rows"], arrays[f"{n}/weights"]
         index._unseen = math.log(1 + index.size) + 1
@@ -99,7 +98,11 @@ class Index:
         """`text` by the rarity that its features have here, each kind of unit length."""
         out = []
         for kind, counts in zip(self._kinds, text, strict=True):
-            own = {feature: _damped(count) * self._rarity(kind, feature) for feature, count in counts.items()}
+            rarity = self._rarity(kind, kind.places(counts))
+            own = {
+                feature: _damped(count) * float(rare)
+                for (feature, count), rare in zip(counts.items(), rarity, strict=True)
+            }
             length = math.sqrt(sum(value * value for value in own.values())) or 1.0
             out.append({feature: value / length for feature, value in own.items()})
         return tuple(out)
@@ -118,36 +121,41 @@ class Index:
             dtype=np.float32,
         )
 
-    def _rarity(self, kind: "_Kind", feature: str) -> float:
-        place = kind.places.get(feature)
-        return self._unseen if place is None else float(kind.rarity[place])
+    def _rarity(self, kind: "_Kind", places: npt.NDArray[np.int32]) -> Scores:
+        """Of features by their places: those that no text here has are rarer than any."""
+        rarity = np.full(len(places), self._unseen, dtype=np.float32)
+        rarity[places >= 0] = kind.rarity[places[places >= 0]]
+        return rarity
 
     def likeness(self, text: Features) -> Scores:
         """How like `text` is to each of the texts, in their order."""
         total = np.zeros(self.size, dtype=np.float32)
         for weight, kind, counts in zip(WEIGHTS, self._kinds, text, strict=True):
-            length = 0.0
-            rows: list[npt.NDArray[np.int32]] = []
-            values: list[Scores] = []
-            for feature, count in counts.items():
-                place = kind.places.get(feature)
-                own = _damped(count) * (self._unseen if place is None else float(kind.rarity[place]))
-                length += own * own
-                if place is not None:
-                    span = slice(kind.spans[place], kind.spans[place + 1])
-                    rows.append(kind.rows[span])
-                    values.append(kind.weights[span] * np.float32(own))
+            if not counts:
+                continue
+            places = kind.places(counts)
+            damped = np.array([_damped(count) for count in counts.values()], dtype=np.float32)
+            own = damped * self._rarity(kind, places)
+            spans = [
+                (slice(kind.spans[p], kind.spans[p + 1]), value) for p, value in zip(places, own, strict=True) if p >= 0
+            ]
+            rows = [kind.rows[span] for span, _ in spans]
+            values = [kind.weights[span] * value for span, value in spans]
             if rows:
                 found = np.bincount(np.concatenate(rows), np.concatenate(values), self.size)
-                total += (weight / math.sqrt(length) * found).astype(np.float32)
+                total += (weight / float(np.linalg.norm(own)) * found).astype(np.float32)
         return total
 
 
 class _Kind:
-    """The features of one kind: where each stands (`places`), its rarity, and who holds it with what weight."""
+    """The features of one kind: the place of each, by a hash of it (a table of a quarter of a million strings would
+    hold thirty megabytes), its rarity, and who holds it with what weight."""
 
     def __init__(self) -> None:
-        self.places: dict[str, int] = {}
+        self.features = b""  # by place, a line each
+        self._hashes = np.zeros(0, dtype=np.int64)  # sorted; Python's own, of this process
+        self._order = np.zeros(0, dtype=np.int32)  # the places in that order
+        self._new: dict[str, int] = {}  # feature -> place, while texts are taken in
         self.rarity = np.zeros(0, dtype=np.float32)
         self.spans = np.zeros(1, dtype=np.int64)
         self.rows = np.zeros(0, dtype=np.int32)
@@ -156,7 +164,7 @@ class _Kind:
 
     def add(self, counts: Counter[str]) -> None:
         """Takes the next text in."""
-        places = self.places
+        places = self._new
         self._features.extend([places.setdefault(feature, len(places)) for feature in counts])
         self._counts.extend(counts.values())
         self._lengths.append(len(counts))
@@ -166,7 +174,7 @@ class _Kind:
         texts = len(self._lengths)
         features = np.array(self._features, dtype=np.int32)
         rows = np.repeat(np.arange(texts, dtype=np.int32), self._lengths)
-        held = np.bincount(features, minlength=len(self.places))
+        held = np.bincount(features, minlength=len(self._new))
         rarity = (np.log((1 + texts) / (1 + held)) + 1).astype(np.float32)
         weights = (1 + np.log(np.maximum(np.array(self._counts), 1.0))) * rarity[features]
         length = np.sqrt(np.maximum(np.bincount(rows, weights**2, texts), 1e-12))
@@ -176,6 +184,24 @@ class _Kind:
         self.rarity = rarity
         self.spans = np.concatenate([[0], np.cumsum(held)])
         self._features, self._counts, self._lengths = array("i"), array("f"), array("i")
+        self.know("\n".join(self._new).encode())
+        self._new = {}
+
+    def know(self, features: bytes) -> None:
+        """These are the features, by place, a line each."""
+        self.features = features
+        names = features.decode().split("\n") if features else []
+        hashes = np.fromiter(map(hash, names), np.int64, len(names))
+        self._order = np.argsort(hashes).astype(np.int32)
+        self._hashes = hashes[self._order]
+
+    def places(self, features: Collection[str]) -> npt.NDArray[np.int32]:
+        """Where each of `features` stands, -1 where no text has it."""
+        if not len(self._hashes):
+            return np.full(len(features), -1, dtype=np.int32)
+        wanted = np.fromiter(map(hash, features), np.int64, len(features))
+        at = np.minimum(np.searchsorted(self._hashes, wanted), len(self._hashes) - 1)
+        return np.where(self._hashes[at] == wanted, self._order[at], np.int32(-1))
 
 
 def _damped(count: int) -> float:

@@ -14,14 +14,14 @@ class Match:
     entry: an entry's id, or something live: `live:now`, `live:next`, `live:today`, `live:tomorrow`,
     `live:day/2014-11-07`, `live:programme`, `live:agenda`, `live:session/ID`, `live:theme/ID`, `live:place/ID`.
     topic: the topic it belongs to. score: how sure, 0 to 1. others: ids of the entries next nearest, likeliest
-    first, for whom this answer does not help. beside: the one of them that is likely enough to be shown at once, "".
+    first, for whom this answer does not help. beside: how many of them are likely enough to be shown at once.
     """
 
     entry: str
     topic: str
     score: float
     others: tuple[str, ...] = ()
-    beside: str = ""
+    beside: int = 0
 
 
 @dataclass(frozen=True, slots=True)

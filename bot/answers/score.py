@@ -21,8 +21,9 @@ from bot.answers.examples import Label, Prepared
 from bot.answers.lexical import WEIGHTS, Scores
 from bot.answers.vectors import passages
 
-LANDMARKS = 3400
+LANDMARKS = 5000
 RIDGE = 0.2
+JITTER = 1e-3  # so that the solution stands
 LIKELY = 80  # labels whose every example is looked at
 BLOCK = 1024
 DIMENSIONS = (
@@ -176,37 +177,39 @@ class Scorer:
 
     def _fit(self, depths: Sequence[int]) -> dict[int, Scores]:
         """Ridge regression of the labels on the likeness to the landmarks, for each depth."""
-        size = len(self._landmarks)
-        root = np.sqrt(np.array([example.weight for example in self.examples], dtype=np.float32))
-        squares = {depth: np.zeros((size, size), dtype=np.float32) for depth in depths}
-        targets = {depth: np.zeros((size, len(self.labels)), dtype=np.float32) for depth in depths}
-        among = {depth: np.zeros((size, size), dtype=np.float32) for depth in depths}
-        place = np.full(len(self.examples), -1)
-        place[self._landmarks] = np.arange(size)
         # Among the examples likeness is mutual, so asking for the landmarks alone gives it all: an eighth of the work.
-        words = np.empty((size, len(self.examples)), dtype=np.float16)
+        words = np.empty((len(self._landmarks), len(self.examples)), dtype=np.float16)
         for n, row in enumerate(self._landmarks):
             words[n] = self.index.likeness(self._corpus.features(int(row)))
+        return {depth: self._fitted(depth, words) for depth in depths}  # in turn: each takes much memory
+
+    def _fitted(self, depth: int, words: npt.NDArray[np.float16]) -> Scores:
+        """The weights of one depth. words: the likeness by words of each landmark to each example."""
+        size = len(self._landmarks)
+        root = np.sqrt(np.array([example.weight for example in self.examples], dtype=np.float32))
+        square = np.zeros((size, size), dtype=np.float32)
+        target = np.zeros((size, len(self.labels)), dtype=np.float32)
+        among = np.zeros((size, size), dtype=np.float32)
+        place = np.full(len(self.examples), -1)
+        place[self._landmarks] = np.arange(size)
         for at in range(0, len(self.examples), BLOCK):
             rows = np.arange(at, min(at + BLOCK, len(self.examples)))
             likenesses = [words[:, rows[0] : rows[-1] + 1].T.astype(np.float32)]
-            likenesses += [
-                vectors[rows].astype(np.float32) @ own.T
-                for vectors, own in zip(self._vectors, self._landmark_vectors, strict=True)
-            ]
+            for vectors, own in zip(self._vectors[:depth], self._landmark_vectors[:depth], strict=True):
+                likenesses.append(vectors[rows].astype(np.float32) @ own.T)
+            kernel = _kernel(depth, likenesses)
+            is_landmark = place[rows] >= 0
+            among[place[rows][is_landmark]] = kernel[is_landmark]
+            kernel *= root[rows, None]
+            square += kernel.T @ kernel  # one array: half the work
             goal = np.zeros((len(rows), len(self.labels)), dtype=np.float32)
-            goal[np.arange(len(rows)), self._label_of[rows]] = 1.0
-            own = place[rows] >= 0
-            for depth in depths:
-                kernel = _kernel(depth, likenesses[: depth + 1])
-                weighed = kernel * root[rows, None]
-                squares[depth] += weighed.T @ weighed  # one array: half the work
-                targets[depth] += weighed.T @ (goal * root[rows, None])
-                among[depth][place[rows][own]] = kernel[own]
-        jitter = 1e-3 * np.eye(size, dtype=np.float32)
-        return {
-            depth: np.linalg.solve(squares[depth] + RIDGE * (among[depth] + jitter), targets[depth]) for depth in depths
-        }
+            goal[np.arange(len(rows)), self._label_of[rows]] = root[rows]
+            target += kernel.T @ goal
+        among *= RIDGE
+        square += among
+        square[np.diag_indices(size)] += RIDGE * JITTER
+        del among
+        return np.asarray(np.linalg.solve(square, target), dtype=np.float32)
 
 
 def scored(features: Scores, nearest: tuple[tuple[int, float], ...], depth: int) -> Scored:

@@ -100,7 +100,7 @@ def judge(row: Row, outcome: Outcome, tally: Tally, unknown: set[str]) -> str:
         hit = any(match.entry in entries or _is_live(match.entry, entries) for match in outcome.matches)
         tally.told += 1
         tally.exact += answered and hit
-        beside = answered and any(match.beside in entries for match in outcome.matches)
+        beside = answered and any(entries & set(match.others[: match.beside]) for match in outcome.matches)
         tally.exact_suggested += not (answered and hit) and (beside or (outcome.kind == "suggest" and hit))
     if answered:
         tally.answered += 1

@@ -1,6 +1,6 @@
 """Fits the weights of `bot.answers.score.LOGIT`: `python -m tests.answers.fit`. Prints them; changes nothing.
 
-Fitted on dev.jsonl and named.jsonl, whose questions were written without sight of the entries, and on examples
+Fitted on dev.jsonl, whose questions were written without sight of the entries, and on examples
 held out of the entries (every seventh). A conditional logit: the probability of the right labels is made as large
 as it can be. The sets that judge are not read.
 """
@@ -50,9 +50,9 @@ def main() -> None:
     held = {n for n, example in enumerate(examples) if example.is_question and order.random() < 1 / 7}
     kept = [n for n in range(len(examples)) if n not in held]
     embedders = open_embedders(setting)
-    files = [Path(__file__).with_name(name) for name in ("dev.jsonl", "named.jsonl")]
+    file = Path(__file__).with_name("dev.jsonl")
     known = {label.id for label in labels if label.kind == "entry"}
-    dev = [json.loads(line) for file in files for line in file.read_text("utf-8").splitlines()]
+    dev = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     scorer = Scorer(corpus.of(labels, [examples[n] for n in kept], names, "held out"), embedders, None)
     for depth in range(1 if embedders else 0, len(embedders) + 1):
         features, rights, weights = [], [], []

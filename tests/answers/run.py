@@ -1,7 +1,7 @@
 """Measures the answering engine on sets of questions: `python -m tests.answers.run FILE… [--failures] [--require]`.
 
 `passerelle bench answers` prints the same beside its peers. `own.jsonl`, `blind.jsonl` and the reference set judge;
-`dev.jsonl`, `named.jsonl` and `two.jsonl` are for tuning.
+`dev.jsonl` and `two.jsonl` are for tuning.
 """
 
 import argparse
