@@ -22,6 +22,7 @@ from bot.answers.lexical import WEIGHTS, Scores
 from bot.answers.vectors import passages
 
 LANDMARKS = 5000
+LANDMARKS_ALONE = 3000  # where words alone are to answer within seconds
 RIDGE = 0.2
 JITTER = 1e-3  # so that the solution stands
 LIKELY = 80  # labels whose every example is looked at
@@ -83,7 +84,7 @@ class Scorer:
             centred = _centred(vectors, _mean_of(means, corpus.languages))
             self._bases.append(_principal(centred))
             self._vectors.append((centred @ self._bases[-1]).astype(np.float16))  # half the memory
-        self._landmarks = self._choose()
+        self._landmarks = self._choose(LANDMARKS if self._embedders else LANDMARKS_ALONE)
         self._landmark_starts = np.searchsorted(self._label_of[self._landmarks], np.arange(len(self.labels)))
         self._landmark_vectors = [vectors[self._landmarks].astype(np.float32) for vectors in self._vectors]
         needed = [*range(0 if not self._embedders or self._embedders[0].may_fail else 1, self.depths + 1)]
@@ -159,18 +160,18 @@ class Scorer:
         found = tuple((row, float(mixed[at]) / (depth + 1)) for row, at in zip(rows, best, strict=True))
         return np.stack([score, topics[self._topic_of], self._is_refuse, *nearest]), found
 
-    def _choose(self) -> npt.NDArray[np.int64]:
+    def _choose(self, many: int) -> npt.NDArray[np.int64]:
         """The examples that stand for all in the regression: taken in turn from every label, questions first."""
         turns: list[tuple[int, int, int]] = []
         taken: dict[tuple[int, str], int] = {}
         for row, example in enumerate(self.examples):
             turn = taken[example.label, example.language] = taken.get((example.label, example.language), -1) + 1
             turns.append((turn if example.is_question else turn + 1000, row, row))
-        return np.array(sorted(row for *_, row in sorted(turns)[:LANDMARKS]), dtype=np.int64)
+        return np.array(sorted(row for *_, row in sorted(turns)[:many]), dtype=np.int64)
 
     def _stamp(self, depths: Sequence[int]) -> str:
         """What a fit depends on, as a hash."""
-        total = hashlib.sha256(repr((KERNEL, RIDGE, LANDMARKS, WEIGHTS, DIMENSIONS, [*depths])).encode())
+        total = hashlib.sha256(repr((KERNEL, RIDGE, len(self._landmarks), WEIGHTS, DIMENSIONS, [*depths])).encode())
         total.update("".join(embedder.name for embedder in self._embedders).encode())
         total.update(self._corpus.stamp.encode())
         return total.hexdigest()
