@@ -55,6 +55,7 @@ async def test_nothing_is_cut_or_broken_on_a_small_phone(phones: Phones, width: 
     )
     await phone.opens_menu({"fr-FR": "Programme", "zh-CN": "日程", "en-GB": "Programme"}[locale])
     badge = phone.programme.locator(".status").first
+    await badge.wait_for()
     assert await badge.evaluate("node => node.getClientRects().length") == 1
     box = await badge.bounding_box()
     assert box
