@@ -5,15 +5,13 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import structlog
 from aiohttp import web
-from sqlalchemy.exc import DBAPIError
 
 import handlers  # noqa: F401  fills the register
 from bot import memory
@@ -33,26 +31,21 @@ from bot.conversation.router import on
 from bot.delivery import duties, outbox
 from bot.delivery.sender import Sender
 from bot.desk import unanswered
-from bot.errors import BadInput, Fault, PortTaken, StoreUnreachable
-from bot.event import load
+from bot.errors import PortTaken
 from bot.event.model import Event
 from bot.jobs import Jobs
 from bot.notices import preferences  # noqa: F401  registers what it holds
 from bot.notices.broadcast import Notice
 from bot.notices.courier import Courier
 from bot.notices.tables import NoticeState
+from bot.opening import Opened
 from bot.pages.calendars import Calendars
 from bot.pages.health import Health
 from bot.pages.offline import Offline
 from bot.pages.sessions import SessionPages
 from bot.people import privacy
-from bot.programme import rehearsal, versions
-from bot.programme.versions import Published, Versions
+from bot.programme.versions import Published
 from bot.settings import Settings
-from bot.store import engine as engine_
-from bot.store import migrate
-from bot.store.threads import Store
-from bot.store.transaction import Transaction
 from bot.text.words import Words
 
 # What a process does: all of it, the doors that people come in by, or what is sent without being asked.
@@ -63,101 +56,6 @@ WATCH_SECONDS = 1.0  # how soon a `publish` in another shell is answered from
 PURGE_SECONDS = 300.0
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """The database with an event published in it, and the clock that it runs by."""
-
-    store: Store
-    versions: Versions
-    published: Published
-    clock: Clock
-    changed_folder: str = ""  # the event's folder, where it says something else than what is published
-
-
-def open_store(settings: Settings) -> Opened:
-    """Migrate the database, publish the event on first start, set the clock. Raises BadInput, NoSuchEvent,
-    StoreUnreachable."""
-    folder = load.find(settings.event)
-    digest = load.digest(folder)
-    store = Store(settings.database)
-    store.write_now(migrate.to_newest)
-    found = store.read_now(versions.newest)
-    if found is None:
-        event = load.load(folder)
-        store.write_now(_publish_first, event, digest)
-    known = Versions()
-    published = store.read_now(known.current)
-    assert published is not None
-    if found is not None and published.event.details.id != _id_of(folder):
-        fault = f"holds the event {published.event.details.id!r}, and {settings.event!r} is another"
-        raise BadInput([Fault("PASSERELLE_DATABASE_URL", 0, fault, "give each event a database of its own")])
-    clock = _clock(store, settings.clock, published.event)
-    changed = str(folder) if found is not None and found[1] != digest else ""
-    return Opened(store, known, published, clock, changed)
-
-
-def _publish_first(tx: Transaction, event: Event, digest: str) -> None:
-    # Of replicas that start together one publishes, and the others find it done.
-    migrate.alone(tx)
-    if versions.newest(tx) is None:
-        versions.publish(tx, event, digest, datetime.now(UTC))
-
-
-def _id_of(folder: Path) -> str:
-    from bot.event import yaml
-
-    value = yaml.read(folder / "event.yaml", "event.yaml").value
-    return str(value.get("id")) if isinstance(value, dict) else ""
-
-
-def _clock(store: Store, wanted: datetime | None, event: Event) -> Clock:
-    """The clock that the database runs by: moved to `wanted` (local) at its first start, and kept there for every
-    later one, whatever that is told. Two processes at two moments would erase each other's delegates."""
-    if wanted is None:
-        found = store.read_now(rehearsal.moved)
-    else:
-        found = store.write_now(rehearsal.stand_at, wanted, event.zone)
-        if found.stood_at != rehearsal.written(wanted):
-            log.warning(
-                "clock.kept",
-                stood_at=found.stood_at,
-                do="PASSERELLE_CLOCK moves a database's clock once: for another moment, give another database",
-            )
-    return Clock(found.shift) if found else Clock()
-
-
-@dataclass(frozen=True, slots=True)
-class LookedUp:
-    """What a command that needs no database finds in one. published: None where no version of the event is."""
-
-    published: Published | None
-    clock: Clock
-
-
-def look_up(settings: Settings, event: Event) -> LookedUp:
-    """The published version of `event` and the kept clock, where there is a database of it; else none, and the
-    clock as the setting says. Changes nothing."""
-    if engine_.exists(settings.database):
-        store = Store(settings.database)
-        try:
-            published = store.read_now(Versions().current)
-            found = store.read_now(rehearsal.moved)
-            if published is not None and published.event.details.id == event.details.id:
-                return LookedUp(published, Clock(found.shift) if found else _as_set(settings, event))
-        except (DBAPIError, StoreUnreachable):  # it does not answer, or no bot has started on it yet
-            pass
-        finally:
-            store.close()
-    return LookedUp(None, _as_set(settings, event))
-
-
-def _as_set(settings: Settings, event: Event) -> Clock:
-    clock = Clock()
-    if settings.clock is not None:
-        clock.stand_at(settings.clock.replace(tzinfo=event.zone))
-    return clock
 
 
 def secret_key(settings: Settings) -> str:
@@ -336,7 +234,7 @@ class App:
         try:
             async for engine in warming.engines(event, self.settings.embedder, VECTORS, self.reader.engine):
                 self.reader.use(engine)
-                memory.settle()
+            memory.settle()
         except Exception:
             log.exception("answers.failed", do="what was known before still answers")
             return

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import aiohttp
 
 from bot import app as app_
+from bot import opening
 from bot.answers import warming
 from bot.answers.engine import Engine
 from bot.app import App
@@ -241,7 +242,7 @@ async def running(
     model = {"llm_url": llm.url, "llm_key": llm.key, "llm_model": llm.model} if llm else {}
     given = {"event": event, "clock": clock, "database_url": database_url, "embedder": embedder, **model}
     settings = Settings(_env_file=None, organizers=organizers, **given)  # type: ignore[call-arg,arg-type]
-    opened = await asyncio.to_thread(app_.open_store, settings)
+    opened = await asyncio.to_thread(opening.open_store, settings)
     printed = io.StringIO()
     sessions: list[aiohttp.ClientSession] = []
 

@@ -19,7 +19,7 @@ LEAD = 1.3  # how many times likelier than the next topic it must be
 LEAD_ON_REFUSING = 2.2  # and than "none of our business"
 REFUSE_FROM = 0.72  # probability of "none of our business" from which it is refused
 CHAT_AGAINST_REFUSE = 0.35  # small talk need only be this likely beside refusing, which starts ahead
-SUGGEST_FROM = 0.03  # a third topic less likely than this is not suggested
+SUGGEST_FROM = 0.03  # a third match less likely than this is not suggested
 FEWEST = 2
 OTHERS_FROM = 0.06  # share of the chance left beside an answer, from which an entry is offered where that fails
 BESIDE_FROM = 0.03  # probability of an entry next to an answer from which its question is shown under it
@@ -100,13 +100,17 @@ def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
     if leads(matches, refuse):
         shown, others = matches[0], [each for each in near if each.entry != matches[0].entry][:SUGGESTIONS]
         return Decision("answer", (_with(shown, others),), "", refuse, rival=others[0].score if others else 0.0)
-    likely = tuple(m for n, m in enumerate(matches) if n < FEWEST or m.score >= SUGGEST_FROM)
-    return Decision("suggest", likely, "", refuse, near)
+    return Decision("suggest", worth_offering(matches), "", refuse, near)
+
+
+def worth_offering(matches: Sequence[Match]) -> tuple[Match, ...]:
+    """As many of `matches`, likeliest first, as are to be chosen from: the first two in any case."""
+    return tuple(match for n, match in enumerate(matches) if n < FEWEST or match.score >= SUGGEST_FROM)[:SUGGESTIONS]
 
 
 def _with(shown: Match, others: Sequence[Match]) -> Match:
     """`shown` with those of the `others` that are likely enough where it does not help."""
-    least = OTHERS_FROM * (1.0 - max(match.score for match in (shown, *others)))
+    least = OTHERS_FROM * (1.0 - shown.score)
     likely = tuple(each for each in others if each.score >= least)
     beside = sum(each.score >= BESIDE_FROM for each in likely[:BESIDE])
     return replace(shown, others=tuple(each.entry for each in likely), beside=beside)

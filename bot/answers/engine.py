@@ -240,11 +240,10 @@ def _together(matches: Sequence[Match]) -> tuple[Match, ...]:
 
 def _offered(topics: Sequence[Match], near: Sequence[Match]) -> tuple[Match, ...]:
     """What to suggest: the likeliest topic's entry, then the likeliest of all others, of whatever topic."""
-    others = {match.entry: match for match in reversed(near) if match.entry != topics[0].entry}
-    likely = sorted(others.values(), key=lambda match: -match.score)
-    least = decide.SUGGEST_FROM
-    kept = [match for n, match in enumerate(likely, 2) if n <= decide.FEWEST or match.score >= least]
-    return (topics[0], *kept[: decide.SUGGESTIONS - 1])
+    likely = {topics[0].entry: topics[0]}
+    for match in near:
+        likely.setdefault(match.entry, match)
+    return decide.worth_offering([*likely.values()])
 
 
 def _each(parts: Sequence[Outcome], least: float) -> tuple[Match, ...]:

@@ -98,13 +98,9 @@ class Index:
         """`text` by the rarity that its features have here, each kind of unit length."""
         out = []
         for kind, counts in zip(self._kinds, text, strict=True):
-            rarity = self._rarity(kind, kind.places(counts))
-            own = {
-                feature: _damped(count) * float(rare)
-                for (feature, count), rare in zip(counts.items(), rarity, strict=True)
-            }
-            length = math.sqrt(sum(value * value for value in own.values())) or 1.0
-            out.append({feature: value / length for feature, value in own.items()})
+            own = self._own(kind, counts, kind.places(counts))
+            length = float(np.linalg.norm(own)) or 1.0
+            out.append(dict(zip(counts, (own / length).tolist(), strict=True)))
         return tuple(out)
 
     def beside(self, text: Features, others: Sequence[Weighed]) -> Scores:
@@ -121,26 +117,24 @@ class Index:
             dtype=np.float32,
         )
 
-    def _rarity(self, kind: "_Kind", places: npt.NDArray[np.int32]) -> Scores:
-        """Of features by their places: those that no text here has are rarer than any."""
-        rarity = np.full(len(places), self._unseen, dtype=np.float32)
-        rarity[places >= 0] = kind.rarity[places[places >= 0]]
-        return rarity
+    def _own(self, kind: "_Kind", counts: Counter[str], places: npt.NDArray[np.int32]) -> Scores:
+        """What a text's features weigh: its counts, damped, by their rarity, those that no text here has being rarest.
+        places: where the features stand."""
+        rarity = np.where(places >= 0, kind.rarity[places], self._unseen) if len(kind.rarity) else self._unseen
+        return np.array([_damped(count) for count in counts.values()], dtype=np.float32) * np.float32(rarity)
 
     def likeness(self, text: Features) -> Scores:
         """How like `text` is to each of the texts, in their order."""
         total = np.zeros(self.size, dtype=np.float32)
         for weight, kind, counts in zip(WEIGHTS, self._kinds, text, strict=True):
-            if not counts:
-                continue
             places = kind.places(counts)
-            damped = np.array([_damped(count) for count in counts.values()], dtype=np.float32)
-            own = damped * self._rarity(kind, places)
-            spans = [
-                (slice(kind.spans[p], kind.spans[p + 1]), value) for p, value in zip(places, own, strict=True) if p >= 0
-            ]
-            rows = [kind.rows[span] for span, _ in spans]
-            values = [kind.weights[span] * value for span, value in spans]
+            own = self._own(kind, counts, places)
+            rows: list[npt.NDArray[np.int32]] = []
+            values: list[Scores] = []
+            for place, value in zip(places[places >= 0], own[places >= 0], strict=True):
+                span = slice(kind.spans[place], kind.spans[place + 1])
+                rows.append(kind.rows[span])
+                values.append(kind.weights[span] * value)
             if rows:
                 found = np.bincount(np.concatenate(rows), np.concatenate(values), self.size)
                 total += (weight / float(np.linalg.norm(own)) * found).astype(np.float32)

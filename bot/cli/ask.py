@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import app as app_
+from bot import opening
 from bot.answers import warming
 from bot.answers.choice import Choice
 from bot.answers.engine import Engine
@@ -34,7 +35,7 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
         return 2
     folder = load.find(settings.event)
     event = load.load(folder)
-    found = app_.look_up(settings, event)
+    found = opening.look_up(settings, event)
     if found.published is not None and found.published.digest != load.digest(folder):
         print(
             f"Answering from {folder} as it stands now; what is published (version {found.published.number}) differs, "

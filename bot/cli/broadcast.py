@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from bot import app as app_
-from bot.app import Opened
+from bot import opening
 from bot.cli import broadcast_report as reports
 from bot.cli import broadcast_send, broadcast_watch
 from bot.cli.asking import agreed
@@ -17,6 +16,7 @@ from bot.errors import BadInput, Fault
 from bot.notices import broadcast, ledger, reporting
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState
+from bot.opening import Opened
 from bot.settings import Settings
 from bot.store.transaction import Transaction
 
@@ -24,7 +24,7 @@ SAMPLE = 70  # characters of a text in the list
 
 
 def main(options: argparse.Namespace, settings: Settings) -> int:
-    opened = app_.open_store(settings)
+    opened = opening.open_store(settings)
     try:
         return COMMANDS[options.do](options, opened)
     finally:

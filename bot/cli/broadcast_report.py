@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.app import Opened
 from bot.cli import broadcast_draft as drafts
 from bot.errors import BadInput, Fault
 from bot.notices import report_files, reporting
 from bot.notices.broadcast import Notice
 from bot.notices.reporting import Row, Summary
 from bot.notices.tables import NoticeState, Urgency
+from bot.opening import Opened
 
 NOWHERE = "no account"
 

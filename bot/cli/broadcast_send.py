@@ -9,7 +9,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot import app as app_
-from bot.app import Opened
 from bot.cli import broadcast_draft as drafts
 from bot.cli import broadcast_watch
 from bot.cli.asking import agreed
@@ -20,6 +19,7 @@ from bot.notices import audience, broadcast
 from bot.notices.audience import Count
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState, Urgency
+from bot.opening import Opened
 from bot.store.transaction import Transaction
 
 NOBODY = Count({}, 0, 0)

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bot.app import Opened
 from bot.cli import broadcast_report as reports
 from bot.notices import reporting
 from bot.notices.reporting import Progress as HowFar
 from bot.notices.tables import NoticeState
+from bot.opening import Opened
 
 LOOK_SECONDS = 0.25
 LINE_SECONDS = 5.0  # between lines

@@ -5,17 +5,19 @@ import asyncio
 import sys
 
 from bot import app as app_
+from bot import opening
 from bot.answers import warming
 from bot.answers.engine import Engine
-from bot.app import App, Opened
+from bot.app import App
 from bot.channels.terminal.channel import TerminalChannel, greeting
 from bot.conversation.receive import words_for
+from bot.opening import Opened
 from bot.people import accounts
 from bot.settings import Settings
 
 
 def main(options: argparse.Namespace, settings: Settings) -> int:
-    opened = app_.open_store(settings)
+    opened = opening.open_store(settings)
     try:
         spoken = opened.published.event.details.languages
         if options.lang and not accounts.nearest(options.lang, spoken):

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bot import app as app_
+from bot import opening
 from bot.cli import changes as changes_
 from bot.cli.asking import agreed
 from bot.event import load, strays
@@ -16,10 +16,10 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     event, digest = load.load(folder), load.digest(folder)
     for other in strays.others(folder):
         print(f"{other} (no fault)", file=sys.stderr)
-    if options.dry_run and app_.look_up(settings, event).published is None:
+    if options.dry_run and opening.look_up(settings, event).published is None:
         print("This database holds no version of this event yet: all of it would be new.")
         return 0
-    opened = app_.open_store(settings.model_copy(update={"event": options.event}))
+    opened = opening.open_store(settings.model_copy(update={"event": options.event}))
     try:
         if opened.published.digest == digest:
             print(f"Version {opened.published.number} is what the folder says.")

@@ -11,10 +11,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot import app as app_
+from bot import opening
 from bot.answers import warming
 from bot.answers.engine import Engine
 from bot.answers.outcome import Outcome
-from bot.app import Opened
 from bot.cli import progress
 from bot.cli.asking import agreed
 from bot.desk import groups, unanswered
@@ -22,6 +22,7 @@ from bot.desk.groups import Group
 from bot.errors import BadInput, Fault
 from bot.event import edit, load
 from bot.event.model import Entry, Event
+from bot.opening import Opened
 from bot.settings import Settings
 
 AFFECTED = 300  # example questions, the likest to what is added, that are asked again before saving
@@ -33,7 +34,7 @@ Texts = Mapping[str, Sequence[str]]  # by language
 
 def main(options: argparse.Namespace, settings: Settings) -> int:
     folder = load.find(settings.event)
-    opened = app_.open_store(settings)
+    opened = opening.open_store(settings)
     try:
         desk = Desk(folder, load.load(folder), opened, settings)
         match options.do:

@@ -10,14 +10,15 @@ from contextlib import AsyncExitStack
 import structlog
 
 from bot import app as app_
-from bot import memory
-from bot.app import App, Opened, Role
+from bot import memory, opening
+from bot.app import App, Role
 from bot.chat.channel import Channel
 from bot.conversation.receive import words_for
 from bot.delivery.pace import Pace
 from bot.delivery.shared_pace import SharedPace
 from bot.errors import BadSettings, Fault
 from bot.event import load
+from bot.opening import Opened
 from bot.programme import difference
 from bot.settings import Settings
 
@@ -30,7 +31,7 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
     if options.role != "all" and settings.broker_url is None:
         do = "set it to nats://host:4222, the engine that processes share, or run without --role"
         raise BadSettings([Fault("PASSERELLE_BROKER_URL", 0, f"is missing beside --role {options.role}", do)])
-    opened = app_.open_store(settings)
+    opened = opening.open_store(settings)
     try:
         return asyncio.run(serve(settings, opened, _standing(settings, opened), options.role))
     finally:
