@@ -27,7 +27,7 @@ PART_FROM = 0.50  # how sure each of two questions in a message must be for both
 PERHAPS_FROM = 0.75  # the same where only "and" or a comma stands between them
 SURE = 0.97  # an answer to a message as a whole from which no second question is looked for in it
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
-HALVES = 64  # columns of a message up to which the slow model reads its halves
+HALVES = 44  # columns up to which one half of a message is read by the slow model
 CHEAP = 1  # models asked first, and all that a part of a message is worth
 
 
@@ -79,13 +79,11 @@ class Engine:
         question = split.essence(self._rules.question(text))
         subject = follow.subject(self.event, before, language) if before and follow.is_follow_up(question) else ""
         parts = () if subject else split.questions(question)
-        # The slow model takes most of the time there is: it reads a message whole, or its halves where they are short.
-        deep = len(parts) == 2 and columns(question) <= HALVES
-        read = self._in_turn(parts, language, self._scorer.depths if deep else CHEAP)
+        read, asked = self._parts(parts, language)
         if matches := _each(read, PART_FROM):
             return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
         pairs = () if parts or subject else split.perhaps(question)
-        whole = self._one(question, language, CHEAP if parts or pairs else self._scorer.depths, subject)
+        whole = self._one(question, language, CHEAP if asked else self._scorer.depths, subject)
         if subject and before.startswith("live:") and whole.kind in ("suggest", "refuse") and follow.is_bare(question):
             # Its card says where, when and who.
             return replace(whole, kind="answer", matches=(Match(before, SEARCH, decide.ANSWER_FROM),))
@@ -125,6 +123,17 @@ class Engine:
             (e.text, e.language) for e in examples if e.is_question and self._scorer.labels[e.label].kind == "entry"
         ]
 
+    def _parts(self, parts: Sequence[str], language: str) -> tuple[list[Outcome], bool]:
+        """The parts of a message, read; and whether the slow model was asked, which takes most of the time there is:
+        of one half alone, where the other is answered without."""
+        read = self._in_turn(parts, language, CHEAP)
+        unsure = [n for n, part in enumerate(read) if not _answered(part, PART_FROM)]
+        if len(parts) != 2 or len(unsure) != 1 or columns(parts[unsure[0]]) > HALVES:
+            return read, False
+        (half,) = unsure
+        read[half] = self._one(parts[half], language, self._scorer.depths)
+        return read, True
+
     def _in_turn(self, parts: Sequence[str], language: str, depth: int, *, least: float = 0.0) -> list[Outcome]:
         """The parts of a message, each read after the one before it ("…, and how much is it?").
 
@@ -135,7 +144,7 @@ class Engine:
             before = read[-1].matches[0].entry if read and read[-1].kind == "answer" else ""
             subject = follow.subject(self.event, before, language) if before and follow.is_bare(part) else ""
             read.append(self._one(part, language, depth, subject))
-            if least and (read[0].kind != "answer" or read[0].matches[0].score < least):
+            if least and not _answered(read[0], least):
                 return [*read, Outcome("refuse", language)]
         return read
 
@@ -244,6 +253,11 @@ def _offered(topics: Sequence[Match], near: Sequence[Match]) -> tuple[Match, ...
     for match in near:
         likely.setdefault(match.entry, match)
     return decide.worth_offering([*likely.values()])
+
+
+def _answered(part: Outcome, least: float) -> bool:
+    """Whether a part of a message has an answer, at least this sure."""
+    return part.kind == "answer" and part.matches[0].score >= least
 
 
 def _each(parts: Sequence[Outcome], least: float) -> tuple[Match, ...]:

@@ -17,14 +17,15 @@ import numpy.typing as npt
 from bot.answers import kept
 from bot.answers.corpus import Corpus
 from bot.answers.embedders import Embedder, EmbedderDown, Vectors
-from bot.answers.examples import Label, Prepared
+from bot.answers.examples import Example, Label, Prepared
 from bot.answers.lexical import WEIGHTS, Scores
-from bot.answers.vectors import passages
+from bot.answers.vectors import Held, passages
 
 LANDMARKS = 5000
 LANDMARKS_ALONE = 3000  # where words alone are to answer within seconds
 RIDGE = 0.2
 JITTER = 1e-3  # so that the solution stands
+UNWRITTEN = 1.3  # times the regression’s score of an entry without questions in the language: no words speak for it
 LIKELY = 80  # labels whose every example is looked at
 BLOCK = 1024
 DIMENSIONS = (
@@ -41,10 +42,12 @@ LOGIT = {0: (4.6, 7.4, 1.8, 17.1), 1: (6.8, 4.8, 3.1, 8.4, 9.9), 2: (6.5, 3.5, 3
 
 class Asked(NamedTuple):
     """A question as the examples are compared with it. words: its likeness by words to each example; vectors: its
-    own, centred, of the embedders that were asked; beside: its likeness by words to the examples of an edit."""
+    own, centred, of the embedders that were asked; language: its own; beside: its likeness by words to the examples of
+    an edit."""
 
     words: Scores
     vectors: tuple[Vectors, ...]
+    language: str
     beside: Scores | None = None
 
 
@@ -69,10 +72,11 @@ class Scorer:
         groups = {name: n for n, name in enumerate(dict.fromkeys(_group(label) for label in self.labels))}
         self._is_refuse = np.array([label.kind == "refuse" for label in self.labels], dtype=np.float32)
         self._topic_of = np.array([groups[_group(label)] for label in self.labels])
+        self._unwritten = _unwritten(self.labels, self.examples)
         self._embedders: list[Embedder] = []
         self._means: list[dict[str, Vectors]] = []
         self._bases: list[Vectors] = []
-        self._vectors: list[Vectors] = []
+        self._vectors: list[Held] = []
         for embedder in embedders:
             try:
                 vectors = passages(embedder, corpus.tidy, cache)
@@ -83,10 +87,10 @@ class Scorer:
             self._means.append(means)
             centred = _centred(vectors, _mean_of(means, corpus.languages))
             self._bases.append(_principal(centred))
-            self._vectors.append((centred @ self._bases[-1]).astype(np.float16))  # half the memory
+            self._vectors.append(Held.of(centred @ self._bases[-1]))
         self._landmarks = self._choose(LANDMARKS if self._embedders else LANDMARKS_ALONE)
         self._landmark_starts = np.searchsorted(self._label_of[self._landmarks], np.arange(len(self.labels)))
-        self._landmark_vectors = [vectors[self._landmarks].astype(np.float32) for vectors in self._vectors]
+        self._landmark_vectors = [vectors.at(self._landmarks) for vectors in self._vectors]
         needed = [*range(0 if not self._embedders or self._embedders[0].may_fail else 1, self.depths + 1)]
         stamp = self._stamp(needed)
         stored = kept.load(cache, "fit", stamp)
@@ -102,7 +106,8 @@ class Scorer:
     def read(self, question: Prepared, depth: int, known: Asked | None = None) -> Asked:
         """A question read with the first `depth` embedders (fewer where one is down). known: what an earlier call
         of less depth gave, which is not asked for again."""
-        words, vectors = known[:2] if known else (self.index.likeness(question.features), ())
+        words = known.words if known else self.index.likeness(question.features)
+        vectors = known.vectors if known else ()
         for n in range(len(vectors), min(depth, self.depths)):
             try:
                 vector = self._embedders[n].query(question.tidy)
@@ -110,15 +115,14 @@ class Scorer:
                 break  # what is not there says nothing; the shallower fit answers
             mean = _mean_of(self._means[n], [question.language])
             vectors = (*vectors, _centred(vector[None, :], mean)[0] @ self._bases[n])
-        return Asked(words, vectors)
+        return Asked(words, vectors, question.language)
 
     def likeness(self, question: Prepared) -> Scores:
         """The likeness of a question to every example, by words or by the first model, whichever sees more."""
         asked = self.read(question, 1)
         if not asked.vectors:
             return asked.words
-        cosines = (self._vectors[0] @ asked.vectors[0].astype(np.float16)).astype(np.float32)
-        return np.maximum(asked.words, cosines)
+        return np.maximum(asked.words, self._vectors[0].cosines([slice(None)], asked.vectors[0]))
 
     def score(self, asked: Asked) -> Scored:
         """How well each label fits a question."""
@@ -137,7 +141,8 @@ class Scorer:
         rows of the examples nearest of all, with their likeness.
 
         By vectors all examples are looked at of the labels that the landmarks speak for, of others the
-        landmarks alone: a fifth of the work, and what is far off is far off.
+        landmarks alone: a fifth of the work, and what is far off is far off. Of an entry that nobody wrote in the
+        question's language words say nothing: its vectors are believed in their place.
         """
         words, depth = asked.words, len(asked.vectors)
         landmarks = [words[self._landmarks]]
@@ -151,9 +156,12 @@ class Scorer:
         mixed = np.concatenate([words[span] for span in spans])
         starts = np.cumsum([0, *(span.stop - span.start for span in spans[:-1])])
         for n, vector in enumerate(asked.vectors):
-            likeness = np.concatenate([self._vectors[n][span] for span in spans]).astype(np.float32) @ vector
+            likeness = self._vectors[n].cosines(spans, vector)
             nearest[n + 1][likely] = np.maximum.reduceat(likeness, starts)
             mixed = mixed + likeness
+        if depth and (unwritten := self._unwritten.get(asked.language)) is not None:
+            nearest[0] = np.where(unwritten, np.maximum(nearest[0], np.mean(nearest[1:], axis=0)), nearest[0])
+            score = np.where(unwritten, UNWRITTEN * score, score)
         best = np.argsort(-mixed)[:3]
         of = np.searchsorted(starts, best, side="right") - 1
         rows = [int(spans[n].start + at - starts[n]) for n, at in zip(of, best, strict=True)]
@@ -197,7 +205,7 @@ class Scorer:
             rows = np.arange(at, min(at + BLOCK, len(self.examples)))
             likenesses = [words[:, rows[0] : rows[-1] + 1].T.astype(np.float32)]
             for vectors, own in zip(self._vectors[:depth], self._landmark_vectors[:depth], strict=True):
-                likenesses.append(vectors[rows].astype(np.float32) @ own.T)
+                likenesses.append(vectors.at(rows) @ own.T)
             kernel = _kernel(depth, likenesses)
             is_landmark = place[rows] >= 0
             among[place[rows][is_landmark]] = kernel[is_landmark]
@@ -237,6 +245,17 @@ def alike(readings: Sequence[Scored]) -> Scored:
 def _group(label: Label) -> str:
     """What a label's score is added up with: its topic, or all that is none of our business."""
     return label.topic if label.kind == "entry" else "/refuse" if label.kind == "refuse" else f"/{label.id}"
+
+
+def _unwritten(labels: Sequence[Label], examples: Sequence[Example]) -> dict[str, npt.NDArray[np.bool_]]:
+    """The labels of entries that have no question in a language, for each language that lacks one."""
+    lacking: dict[str, npt.NDArray[np.bool_]] = {}
+    entries = np.array([label.kind == "entry" for label in labels])
+    for language in {example.language for example in examples}:
+        written = [example.label for example in examples if example.is_question and example.language == language]
+        lacking[language] = entries.copy()
+        lacking[language][written] = False
+    return {language: labels for language, labels in lacking.items() if labels.any() and not labels[entries].all()}
 
 
 def _kernel(depth: int, likenesses: Sequence[Scores]) -> Scores:
