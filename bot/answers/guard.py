@@ -6,6 +6,7 @@ not in a comparison, not beside the event's own town. Topics whose own examples 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
@@ -21,9 +22,17 @@ ORIGIN = re.compile(
     r"\b(?:viens?|venons|venir|venant|arrive|arrivons|arriver|arrivant|provenance|depart|pars|partons|partir|depuis"
     r"|from|que|qu a|qu en|than|like|comme|compare a|compare to|compared to|compared with|rapport a|avec|with|habite"
     r"|live in|based in)(?: (?:de|d|du|a|au|aux|en|from|in|l|la|le))*$"
+    # Whoever comes from there: "nos partenaires de Chengdu".
+    r"|\b(?:partenaires?|invitee?s?|delegation|deleguee?s?|membres?|collegues?|amie?s?|hotes?|groupe|maire|adjointe?"
+    r"|elue?s?|homologues?|etudiante?s?|representants?|gens|equipe|ville|mairie|region|departement"
+    r"|partners?|guests?|members?|colleagues?|friends?|mayor|group|people|city)"
+    r"(?: [a-z]+)? (?:de|d|du|des|of)(?: l| la)?$"
     r"|(?:从|由|来自|自|比|跟|和|与|像|我在|我们在|住在|人在)$"
 )
-ORIGIN_AFTER = re.compile(r"^(?:来的?|出发|飞|过来|代表团|人|时间|一样)|^ ?(?:delegation|delegate|time)\b")
+ORIGIN_AFTER = re.compile(
+    r"^(?:来的?|出发|飞|过来|代表团|人|时间|一样|市?的?(?:同事|朋友|客人|伙伴|合作|领导|市长|嘉宾|代表|团|友人))"
+    r"|^ ?(?:delegation|delegate|time|partners?|guests?|colleagues?)\b"
+)
 PREPOSITION = re.compile(r"\b(?:in|to|from|de|of|at|vers|pour|near)$")
 # "à Nice demain", but not "a nice place".
 FRENCH_AT, AFTER_TOWN = (
@@ -34,7 +43,8 @@ FRENCH_AT, AFTER_TOWN = (
 NOT_ELSEWHERE = frozenset(
     "FR RE MF BL GP MQ GF YT PM NC PF WF TF CN HK MO TW EU EZ UN QO XA XB ZZ".split()  # noqa: SIM905  a list to read
 )
-HOME_TOPICS_FROM = 2  # places elsewhere that a topic's examples name, from which it is about travelling
+HOME_FROM = 0.005  # share of a topic's examples that name a place elsewhere, from which it is the topic's own
+TRAVELLING_FROM = 0.11  # and that name any, from which it is about ways to somewhere
 
 
 class Elsewhere(NamedTuple):
@@ -42,6 +52,13 @@ class Elsewhere(NamedTuple):
 
     place: str
     travelling: bool
+
+
+class _Home(NamedTuple):
+    """places: elsewhere, but what a topic is about too. share: of its examples, those that name any."""
+
+    places: frozenset[str]
+    share: float
 
 
 class Guard:
@@ -59,7 +76,7 @@ class Guard:
             [name for name, place in places.items() if place in own]
             + [plain(text) for _, text in event.details.city.items()]
         )
-        self._homes: dict[str, frozenset[str]] = {}
+        self._homes: dict[str, _Home] = {}
         self._entries: dict[str, list[Entry]] = {}
         for entry in event.entries:
             self._entries.setdefault(entry.topic, []).append(entry)
@@ -74,22 +91,25 @@ class Guard:
         home = self._home(topic)
         named = {self._places.get(found.phrase, "") for found in self._elsewhere.find(folded)} - {""}
         for place in about:
-            if place not in home:
+            if place not in home.places:
                 # From one place elsewhere to another is not a way of ours.
-                between = len(named) > 1 and not named & home
-                return Elsewhere(place, len(home) >= HOME_TOPICS_FROM and not between)
+                between = len(named) > 1 and not named & home.places
+                return Elsewhere(place, home.share >= TRAVELLING_FROM and not between)
         return None
 
-    def _home(self, topic: str) -> frozenset[str]:
+    def _home(self, topic: str) -> "_Home":
         """The places elsewhere that the examples of a topic are about; read when first asked for."""
         if topic not in self._homes:
-            texts = (
+            texts = [
                 text
                 for entry in self._entries.get(topic, ())
                 for texts in (*entry.questions.values(), *entry.asks.values())
                 for text in texts
-            )
-            self._homes[topic] = frozenset(place for text in texts for place in self._about(plain(text)))
+            ]
+            named = [set(self._about(plain(text))) for text in texts]
+            times = Counter(place for places in named for place in places)
+            own = frozenset(place for place, count in times.items() if count >= HOME_FROM * len(texts))
+            self._homes[topic] = _Home(own, sum(map(bool, named)) / max(1, len(texts)))
         return self._homes[topic]
 
     def _about(self, folded: str) -> Iterable[str]:
