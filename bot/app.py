@@ -70,12 +70,13 @@ def secret_key(settings: Settings) -> str:
     return path.read_text(encoding="ascii")
 
 
-def worded(notice: Notice, say: Words, silent: bool) -> Reply:
-    """A notice as its readers get it, by whoever words its kind; once recalled, what stands in its place."""
+def worded(notice: Notice, say: Words, silent: bool, goes: Sequence[str] = ()) -> Reply:
+    """A notice as its readers get it, by whoever words its kind; once recalled, what stands in its place. goes: the
+    sessions that the reader goes to, of a notice that is put together from them."""
     kind = "recalled" if notice.state == NoticeState.RECALLED else notice.kind
     handler = on.find("notice", kind)
     assert handler is not None, f"nobody words {kind}"
-    reply = handler(notice, say, silent)
+    reply = handler(notice, say, silent, goes)
     assert isinstance(reply, Reply)
     return reply
 

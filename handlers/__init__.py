@@ -2,6 +2,7 @@
 
 from handlers import (
     agenda,
+    changes,
     desk,
     everything_else,
     interest,
@@ -19,6 +20,7 @@ from handlers import (
 
 __all__ = [
     "agenda",
+    "changes",
     "desk",
     "everything_else",
     "interest",

@@ -1,5 +1,7 @@
 """The wording of notices, and what their readers do with them: confirm, look back, choose what they get."""
 
+from collections.abc import Sequence
+
 from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
@@ -11,7 +13,7 @@ from handlers import cards
 
 
 @on.notice("broadcast")
-def announcement(notice: Notice, say: Words, silent: bool) -> Reply:
+def announcement(notice: Notice, say: Words, silent: bool, _: Sequence[str] = ()) -> Reply:
     """An organizer's text, as its reader gets it."""
     text = say.markup(notice.in_(say.language))
     buttons: list[Button] = []
@@ -25,7 +27,7 @@ def announcement(notice: Notice, say: Words, silent: bool) -> Reply:
 
 
 @on.notice("recalled")
-def recalled(_: Notice, say: Words, silent: bool) -> Reply:
+def recalled(_: Notice, say: Words, silent: bool, __: Sequence[str] = ()) -> Reply:
     """What stands in the place of a notice of any kind that could not be deleted."""
     return Reply(text=say("This announcement was withdrawn."), silent=silent)
 

@@ -1,14 +1,29 @@
-"""`passerelle publish`: shows what the folder changes, asks, applies it in one transaction. Idempotent."""
+"""`passerelle publish`: shows what the folder changes and whom it touches, asks, applies it and tells them, in one
+transaction. Idempotent."""
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from bot import opening
 from bot.cli import changes as changes_
 from bot.cli.asking import agreed
+from bot.conversation.receive import words_for
 from bot.event import load, strays
-from bot.programme import difference, versions
+from bot.event.model import Event
+from bot.notices import audience, broadcast
+from bot.notices.audience import Audience, Count
+from bot.notices.tables import Urgency
+from bot.opening import Opened
+from bot.programme import difference, touched, versions
+from bot.programme.touched import Touched
+from bot.programme.versions import Published
 from bot.settings import Settings
+from bot.store.transaction import Transaction
+from handlers import changes as worded
+
+AUTHOR = "publish"
 
 
 def main(options: argparse.Namespace, settings: Settings) -> int:
@@ -21,22 +36,71 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
         return 0
     opened = opening.open_store(settings.model_copy(update={"event": options.event}))
     try:
-        if opened.published.digest == digest:
-            print(f"Version {opened.published.number} is what the folder says.")
-            return 0
-        before = opened.published.event
-        changes = difference.between(before, event)
-        for change in changes:
-            print("\n".join(changes_.lines(change, before, event)))
-        if not changes:
-            print("Nothing that is read has changed.")
-        if options.dry_run:
-            return 0
-        if not (options.yes or agreed("Publish?", "--yes")):
-            print("Nothing was published.")
-            return 1
-        number = opened.store.write_now(versions.publish, event, digest, opened.clock.now())
-        print(f"Version {number} is published; a running bot answers from it within seconds.")
-        return 0
+        return _published(options, opened, event, digest)
     finally:
         opened.store.close()
+
+
+def _published(options: argparse.Namespace, opened: Opened, event: Event, digest: str) -> int:
+    if opened.published.digest == digest:
+        print(f"Version {opened.published.number} is what the folder says.")
+        return 0
+    before, seen = opened.published.event, opened.published.number
+    changes = difference.between(before, event)
+    for change in changes:
+        print("\n".join(changes_.lines(change, before, event)))
+    if not changes:
+        print("Nothing that is read has changed.")
+    found = touched.between(before, event, opened.clock.now())
+    _say_whom(found, opened, event, is_quiet=options.quiet)
+    if options.dry_run:
+        return 0
+    if not (options.yes or agreed("Publish?", "--yes")):
+        print("Nothing was published.")
+        return 1
+    new = Published(seen + 1, opened.clock.now(), digest, event)
+    told = {} if options.quiet else worded.parts(found, before, event, lambda language: words_for(new, language))
+    done = opened.store.write_now(_publish, seen, new, told)
+    if done is None:
+        print("Somebody has published another version in between: run it again to see what differs now.")
+        return 1
+    number, people = done
+    print(f"Version {number} is published; a running bot answers from it within seconds.")
+    if people:
+        print(f"{_persons(people)} being told; how far it is: passerelle broadcast list")
+    return 0
+
+
+def _publish(tx: Transaction, seen: int, new: Published, told: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The new version's number and how many are told, in one transaction; None where `seen` is no longer the newest."""
+    number = versions.publish_after(tx, seen, new.event, new.digest, new.published_at)
+    if number is None:
+        return None
+    if not told:
+        return number, 0
+    texts = worded.texts(told, new.event.details.scripts)
+    return number, broadcast.tell_changes(tx, told, texts, new.event, author=AUTHOR, now=new.published_at)
+
+
+def _say_whom(found: Sequence[Touched], opened: Opened, event: Event, *, is_quiet: bool) -> None:
+    """How many go to what has changed for them, and whether they are told."""
+    if not found:
+        print("Nobody needs to be told.")
+        return
+    chosen = Audience((("touched", tuple(each.after.id for each in found)),))
+
+    def counted(tx: Transaction) -> Count:
+        return audience.count(tx, chosen, event, Urgency.NORMAL, kind="changes")
+
+    count = opened.store.read_now(counted)
+    told = "would be told, were it not for --quiet" if is_quiet else "told"
+    sessions = ", ".join(f"{each.after.id} ({', '.join(each.what)})" for each in found)
+    print(f"Touches {sessions}: {_persons(count.total)} {told}.")
+    if count.unreachable:
+        print(f"cannot be written to on any account: {count.unreachable}")
+    if count.declined:
+        print(f"want no messages about changes: {count.declined}")
+
+
+def _persons(count: int) -> str:
+    return f"{count} person{'' if count == 1 else 's'}"

@@ -58,7 +58,7 @@ class Register:
         return Action.unpack(expects).name in self._verbatim
 
     def notice(self, kind: str) -> Callable[[H], H]:
-        """The wording of a kind of notice. Called with (notice, say, silent)."""
+        """The wording of a kind of notice. Called with (notice, say, silent, the sessions that the reader goes to)."""
         return self._at("notice", kind)
 
     def content(self, name: str) -> Callable[[H], H]:

@@ -26,7 +26,7 @@ from sqlalchemy.sql.selectable import Subquery
 
 from bot.errors import BadInput, Fault
 from bot.event.model import Event
-from bot.notices.tables import Level, Urgency, delivery, preference
+from bot.notices.tables import KIND_OF, Level, Urgency, delivery, preference
 from bot.people.tables import account, person
 from bot.programme.tables import Interest, interest
 from bot.store.transaction import Transaction
@@ -105,7 +105,7 @@ def _known(name: str, event: Event) -> set[str] | None:
             return {"telegram", "wechat", "web"}
         case "side":
             return set(SIDES)
-        case "role" | "notice":
+        case "role" | "notice" | "touched":  # the last of sessions that may be gone
             return set()
         case "theme":
             return set(event.theme)
@@ -149,11 +149,17 @@ def chosen(after: int | None = None, upto: int | None = None) -> Subquery:
 
 
 def selected(
-    audience: Audience, event: Event, urgency: Urgency, *, after: int | None = None, upto: int | None = None
+    audience: Audience,
+    event: Event,
+    urgency: Urgency,
+    *,
+    kind: str = "broadcast",
+    after: int | None = None,
+    upto: int | None = None,
 ) -> Select[tuple[int, int | None, bool, str, str, str | None]]:
-    """Everybody in the audience who wants it: person_id, account_id (NULL: none can be written to), silent,
-    language, channel."""
-    where, pref, account_of = _where(audience, event, after, upto)
+    """Everybody in the audience who wants that kind of notice: person_id, account_id (NULL: none can be written to),
+    silent, language, channel."""
+    where, pref, account_of = _where(audience, event, kind, after, upto)
     silent = pref.c.level == Level.SILENT if urgency != Urgency.URGENT else literal(value=False)
     reached = case((account_of.c.reachable, account_of.c.id), else_=null())
     wants = [] if urgency == Urgency.URGENT else [or_(pref.c.level.is_(None), pref.c.level != Level.OFF)]
@@ -168,9 +174,9 @@ def selected(
     )  # fmt: skip
 
 
-def count(tx: Transaction, audience: Audience, event: Event, urgency: Urgency) -> Count:
-    """How many a notice would reach, on which channel and in which language, and how many not, and why."""
-    where, pref, account_of = _where(audience, event, None, None)
+def count(tx: Transaction, audience: Audience, event: Event, urgency: Urgency, *, kind: str = "broadcast") -> Count:
+    """How many a notice of that kind would reach, on which channel and in which language, and how many not, and why."""
+    where, pref, account_of = _where(audience, event, kind, None, None)
     declines = (
         literal(value=False)
         if urgency == Urgency.URGENT
@@ -197,11 +203,11 @@ def count(tx: Transaction, audience: Audience, event: Event, urgency: Urgency) -
     return Count(by, unreachable, declined)
 
 
-def declined(tx: Transaction, audience: Audience, event: Event, urgency: Urgency) -> int:
-    """How many are in the audience and want no announcements; of an urgent one nobody is asked."""
+def declined(tx: Transaction, audience: Audience, event: Event, urgency: Urgency, *, kind: str = "broadcast") -> int:
+    """How many are in the audience and want none of that kind; of an urgent one nobody is asked."""
     if urgency == Urgency.URGENT:
         return 0
-    where, pref, account_of = _where(audience, event, None, None)
+    where, pref, account_of = _where(audience, event, kind, None, None)
     found = select(func.count()).select_from(_from(pref, account_of)).where(*where, pref.c.level == Level.OFF)
     return int(tx.scalar(found))
 
@@ -212,9 +218,9 @@ def _from(pref: Subquery, account_of: Subquery) -> FromClause:
 
 
 def _where(
-    audience: Audience, event: Event, after: int | None, upto: int | None
+    audience: Audience, event: Event, kind: str, after: int | None, upto: int | None
 ) -> tuple[list[ColumnElement[bool]], Subquery, Subquery]:
-    pref = select(preference).where(preference.c.kind == "announcements").subquery("pref")
+    pref = select(preference).where(preference.c.kind == KIND_OF[kind]).subquery("pref")
     account_of = chosen(after, upto)
     where: list[ColumnElement[bool]] = [person.c.leaving_at.is_(None)]
     if after is not None:
@@ -244,7 +250,7 @@ def _term(name: str, values: Sequence[str], event: Event, account_of: Subquery) 
             )
         case "unregistered":
             return ~_interested(None)
-        case "session":
+        case "session" | "touched":
             return _interested(values)
         case "theme":
             return _interested([session.id for session in event.sessions if session.theme in values])

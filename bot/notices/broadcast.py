@@ -54,6 +54,7 @@ class Notice:
     is_fanned: bool = False
     pending: Mapping[str, str] = field(default_factory=dict)  # texts of a correction that is not agreed to yet
     card: tuple[str, str, str] | None = None  # channel, address, message: where its organizer sees how far it is
+    parts: Mapping[str, Any] | None = None  # by session, of what is put together for each reader
     declined: int = 0  # who would be in the audience and wants no announcements; known once all others are listed
 
     def in_(self, language: str) -> str:
@@ -168,6 +169,27 @@ def send(tx: Transaction, seen: Notice, now: datetime) -> bool:
     return _step(tx, seen.id, BEFORE_SENDING, version=seen.version, **going)
 
 
+def tell_changes(
+    tx: Transaction, parts: Mapping[str, Any], texts: Mapping[str, str], event: Event, *, author: str, now: datetime
+) -> int:
+    """Tell whoever goes to, or waits for, one of the sessions in `parts` what has changed; how many these are.
+
+    parts: session id -> what `on.notice("changes")` words. To be called in the transaction that publishes: either
+    both are there or neither. Nothing is made where nobody is touched.
+    """
+    made = edit(
+        tx, draft(tx, author=author, now=now, kind="changes"), texts=texts, parts=dict(parts),
+        audience=f"touched:{','.join(parts)}",
+    )  # fmt: skip
+    assert made is not None
+    total = count(tx, made, event).total
+    if not total:
+        tx.execute(delete(notice).where(notice.c.id == made.id))
+    else:
+        send(tx, made, now)
+    return total
+
+
 def follow(tx: Transaction, notice_id: int, channel: str, address: str, message_id: str) -> None:
     """That message is to show how far the notice is, as it goes."""
     card = [channel, address, message_id]
@@ -278,7 +300,7 @@ def still_true(tx: Transaction, person_id: int, *, limit: int = 5) -> list[Notic
 
 def count(tx: Transaction, seen: Notice, event: Event) -> Count:
     """Whom it would reach now. Raises BadInput for an audience that is none."""
-    return audiences.count(tx, audience_of(seen, event), event, seen.urgency)
+    return audiences.count(tx, audience_of(seen, event), event, seen.urgency, kind=seen.kind)
 
 
 def audience_of(seen: Notice, event: Event) -> Audience:
@@ -293,7 +315,7 @@ def found(tx: Transaction, wanted: Select[Any]) -> list[Notice]:
             texts=row["texts"], audience=row["audience"], both=row["both"], receipt=row["receipt"],
             version=row["version"], author=row["author"], due_at=row["due_at"], created_at=row["created_at"],
             started_at=row["started_at"], ended_at=row["ended_at"], is_fanned=row["is_fanned"], pending=row["pending"],
-            declined=row["declined"], card=tuple(row["card"]) if row["card"] else None,
+            declined=row["declined"], parts=row["parts"], card=tuple(row["card"]) if row["card"] else None,
         )
         for row in tx.all(wanted)
     ]  # fmt: skip

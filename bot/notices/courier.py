@@ -61,7 +61,8 @@ class _LeaseLost(Exception):
     """The ledger gave to another process what was about to be put."""
 
 
-Wording = Callable[[Notice, Words, bool], Reply]  # the notice, the reader's words, whether silently
+# The notice, the reader's words, whether silently, the sessions that they go to (of a notice in parts)
+Wording = Callable[[Notice, Words, bool, Sequence[str]], Reply]
 
 log = structlog.get_logger()
 
@@ -313,11 +314,12 @@ class Courier:
     def _parcel(self, notice: Notice, channel: Channel, due: Due) -> Parcel | None:
         """The message as this reader gets it, made once for all who get the same; None where no text is theirs."""
         is_recalled = notice.state == NoticeState.RECALLED
-        key = (notice.id, notice.version, is_recalled, due.language, channel.name, due.silent)
+        key = (notice.id, notice.version, is_recalled, due.language, channel.name, due.silent, due.goes)
         if key not in self._parcels:
             say = self._words(due.language)
-            said = is_recalled or notice.in_(due.language)
-            self._parcels[key] = channel.render([self._wording(notice, say, due.silent)], say)[0] if said else None
+            said = is_recalled or notice.parts or notice.in_(due.language)
+            reply = self._wording(notice, say, due.silent, due.goes) if said else None
+            self._parcels[key] = channel.render([reply], say)[0] if reply else None
             if len(self._parcels) > PARCELS:
                 self._parcels.popitem(last=False)
         return self._parcels[key]

@@ -5,8 +5,9 @@ safe: UNIQUE (notice, person, turn), so that a fan-out that runs again adds nobo
 one process's hands; `sending` committed before the call, so that a kill leaves in doubt only what was being sent.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState, Urgency, delivery, notice
 from bot.people import privacy
 from bot.people.tables import account, person
+from bot.programme.tables import Interest, interest
 from bot.store.transaction import Transaction
 
 SLICE = 2000  # persons a statement: a few ten milliseconds on SQLite, whose one writer people's turns share
@@ -52,6 +54,7 @@ class Due:
     attempts: int
     message_id: str
     version: int
+    goes: tuple[str, ...] = ()  # of a notice in parts: those of its sessions that they go to
 
 
 def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> bool:
@@ -63,18 +66,19 @@ def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> boo
     seen = tx.one(select(notice).where(notice.c.id == notice_id).with_for_update(skip_locked=True))
     if seen is None or seen["is_fanned"] or seen["state"] not in (NoticeState.SENDING, NoticeState.PAUSED):
         return False
-    urgency = Urgency(seen["urgency"])
+    urgency, kind = Urgency(seen["urgency"]), seen["kind"]
     audience = audiences.parse(seen["audience"], event)
     upto = audiences.next_ids(tx, seen["fanned_to"], SLICE)
     if upto is None:
-        declined = audiences.declined(tx, audience, event, urgency)
+        declined = audiences.declined(tx, audience, event, urgency, kind=kind)
         tx.execute(update(notice).where(notice.c.id == notice_id).values(is_fanned=True, declined=declined))
         return False
     if tx.is_postgresql:
         # A crowd that has just come is in no statistics yet: a plan for a few would go through it once for each.
         tx.execute(sql("SET LOCAL enable_nestloop = off"))
     quiet = audiences.quiet_until(now, event, urgency)
-    people = audiences.selected(audience, event, urgency, after=seen["fanned_to"], upto=upto).subquery("people")
+    chosen = audiences.selected(audience, event, urgency, kind=kind, after=seen["fanned_to"], upto=upto)
+    people = chosen.subquery("people")
     reached = people.c.account_id.is_not(None)
     rows = select(
         literal(notice_id), people.c.person_id, people.c.account_id, people.c.channel, literal(1),
@@ -141,6 +145,24 @@ def claim(tx: Transaction, seen: Notice, *, owner: str, channel: str, limit: int
     for condition in wanted:
         if len(out) < limit:
             out += _lease(tx, seen, condition, owner=owner, channel=channel, limit=limit - len(out), now=now)
+    return _with_sessions(tx, seen.parts, out) if seen.parts and out else out
+
+
+def _with_sessions(tx: Transaction, parts: Mapping[str, Any], dues: Sequence[Due]) -> list[Due]:
+    """The deliveries with all sessions that these people go to or wait for, changed or not: a change may make a clash.
+    Where they left every changed one since, those that they left."""
+    people = [due.person_id for due in dues]
+    rows = tx.execute(
+        select(interest.c.person_id, interest.c.session_id, interest.c.state).where(interest.c.person_id.in_(people))
+    ).all()
+    goes: dict[int, list[str]] = defaultdict(list)
+    left: dict[int, list[str]] = defaultdict(list)
+    for row in rows:
+        (left if row.state == Interest.WITHDRAWN else goes)[row.person_id].append(row.session_id)
+    out = []
+    for due in dues:
+        now = goes[due.person_id]
+        out.append(replace(due, goes=tuple(now if parts.keys() & set(now) else left[due.person_id])))
     return out
 
 

@@ -8,7 +8,7 @@ from bot.notices.tables import KINDS, Level, preference
 from bot.people import privacy
 from bot.store.transaction import Transaction
 
-IN_USE = ("announcements",)  # the kinds that something is sent of so far
+IN_USE = ("announcements", "changes")  # the kinds that something is sent of so far
 
 
 def of(tx: Transaction, person_id: int) -> dict[str, Level]:

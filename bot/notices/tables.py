@@ -33,18 +33,20 @@ class Level(StrEnum):
     SILENT = "silent"
 
 
-LONGEST_AUDIENCE = 400  # characters, as written
+LONGEST_AUDIENCE = 400  # characters, as an organizer writes it
 KINDS = ("changes", "announcements", "digest", "reminders")
+KIND_OF = {"broadcast": "announcements", "changes": "changes"}  # what readers call a kind of notice
 
 notice = Table(
     "notice",
     metadata,
     Column("id", RowId, primary_key=True),
-    Column("kind", String(20), nullable=False),  # "broadcast"; who words it is registered under it
+    Column("kind", String(20), nullable=False),  # a key of KIND_OF; who words it is registered under it
     Column("state", String(12), nullable=False),
     Column("urgency", String(8), nullable=False),
     Column("texts", JSON, nullable=False),  # language -> text, as an organizer wrote it
-    Column("audience", String(LONGEST_AUDIENCE), nullable=False),  # as written, see audience.py; "" is everyone
+    Column("audience", Text, nullable=False),  # as written, see audience.py; "" is everyone
+    Column("parts", JSON(none_as_null=True)),  # by session, of what is put together for each reader
     Column("both", Boolean, nullable=False),  # whoever's language is missing gets all texts, by explicit choice
     Column("receipt", Boolean, nullable=False),  # asks to be confirmed as read
     Column("pending", JSON, nullable=False, default=dict),  # a correction that its organizer has not agreed to yet

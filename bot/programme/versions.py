@@ -63,6 +63,17 @@ def publish(tx: Transaction, event: Event, digest: str, now: datetime) -> int:
     return number
 
 
+def publish_after(tx: Transaction, seen: int, event: Event, digest: str, now: datetime) -> int | None:
+    """As `publish`, if version `seen` is still the newest; None where somebody has published since.
+
+    Safe under a race: the row of `seen` is locked, so that of two publishers one waits and then finds the other's.
+    """
+    tx.execute(select(version.c.number).where(version.c.number == seen).with_for_update())
+    if tx.scalar(_NEWEST) != seen:
+        return None
+    return publish(tx, event, digest, now)
+
+
 def newest(tx: Transaction) -> tuple[int, str] | None:
     """(number, digest) of the current version, None before the first."""
     row = tx.one(select(version.c.number, version.c.digest).order_by(version.c.number.desc()).limit(1))
