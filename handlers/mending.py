@@ -39,9 +39,11 @@ def _one(fault: Fault, say: Words) -> Markup:
             )
         case "nobody in it can be written to":
             return say("- Nobody in this audience can be written to and wants announcements.")
+        case "nobody in it wants announcements":
+            return say("- Nobody in this audience wants announcements. Make it urgent where they must know.")
         case "is nobody":
             return say("- There is nobody in this audience.")
-        case "long" | "long for wechat" | "link" | "bold":
+        case "long" | "long for wechat" | "link" | "bold" | "reference":
             return _text(kind, about, say)
         case "long together":
             return say(
@@ -91,6 +93,14 @@ def _text(kind: str, about: list[str], say: Words) -> Markup:
                 "- The text in {language} is too long for WeChat: at most {most} characters.",
                 language=language,
                 most=about[1],
+            )
+        case "reference":
+            return say(
+                "- The text in {language}, line {line}, holds {reference}, which is filled in answers alone: "
+                "write the room, the hour or the name itself.",
+                language=language,
+                line=about[1],
+                reference=cards.cut(about[2], TERM),
             )
         case "link":
             return say(

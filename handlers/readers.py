@@ -92,14 +92,16 @@ def _with(ctx: Context, seen: Notice, code: str, sign: str, value: str) -> str:
     if code == "*":
         return ""
     try:
-        terms = dict(broadcast.audience_of(seen, ctx.event).terms)
+        terms = [*broadcast.audience_of(seen, ctx.event).terms]
     except BadInput:  # it was for something that is no longer there
-        terms = {}
+        terms = []
     name = CODES.get(code, ALONE)
-    values = [each for each in terms.pop(name, ()) if each != value] + ([value] if sign == "+" and value else [])
+    at = next((n for n, (each, _) in enumerate(terms) if each == name), len(terms))
+    old = terms.pop(at)[1] if at < len(terms) else ()
+    values = [each for each in old if each != value] + ([value] if sign == "+" and value else [])
     if values or (name == ALONE and sign == "+"):
-        terms[name] = tuple(values)
-    return str(Audience(tuple(terms.items())))
+        terms.insert(at, (name, tuple(values)))
+    return str(Audience(tuple(terms)))
 
 
 @on.press("notice-terms")

@@ -15,11 +15,13 @@ from bot.cli.asking import agreed
 from bot.errors import BadInput, Fault
 from bot.notices import broadcast, ledger, reporting
 from bot.notices.broadcast import Notice
-from bot.notices.tables import NoticeState
+from bot.notices.tables import NoticeState, Urgency
 from bot.opening import Opened
 from bot.settings import Settings
 from bot.store.transaction import Transaction
 
+# (step, before sending) -> the step that was meant
+INSTEAD = {("recall", True): "cancel", ("cancel", False): "recall"}
 SAMPLE = 70  # characters of a text in the list
 
 
@@ -60,7 +62,9 @@ def show(options: argparse.Namespace, opened: Opened) -> int:
     if options.json:
         _print_json(reports.as_json(summary, zone))
         return 0
-    print(f"Announcement {seen.id}, to {seen.audience or 'everyone'}, by {seen.author}, {reports.when(seen, zone)}")
+    wants = "".join([", urgent" * (seen.urgency == Urgency.URGENT), ", readers are asked to confirm" * seen.receipt])
+    who = f"to {seen.audience or 'everyone'}{wants}"
+    print(f"Announcement {seen.id}, {who}, by {seen.author}, {reports.when(seen, zone)}")
     for language, text in seen.texts.items():
         print(f"\n{language}:", *(f"  | {line}" for line in text.splitlines()), sep="\n")
     print("", *reports.lines(summary), sep="\n")
@@ -125,7 +129,10 @@ def _step(options: argparse.Namespace, opened: Opened, step: Callable[..., bool]
     summary = reports.found(opened, options.number)
     told = f" ({reports.in_words(summary.states)})" if summary.states else ""
     if not is_done:
-        print(f"Announcement {options.number} is {summary.notice.state}: {options.do} does nothing.", file=sys.stderr)
+        instead = INSTEAD.get((options.do, summary.notice.state in broadcast.BEFORE_SENDING), "")
+        do = f"; for that: passerelle broadcast {instead} {options.number}" if instead else ""
+        stands = f"Announcement {options.number} is {summary.notice.state}"
+        print(f"{stands}: {options.do} does nothing{do}.", file=sys.stderr)
         return 1
     print(f"Announcement {options.number} is {done}{told}.")
     return 0

@@ -6,6 +6,7 @@ Everything that is wrong is told at once, and nothing that was written well is l
 import argparse
 import difflib
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -139,7 +140,11 @@ def _read_file(out: Written, document: yaml.Document, event: Event) -> None:
 
 
 def _take_texts(out: Written, given: list[tuple[str, str]], event: Event, place: Any) -> None:
+    told = Counter(language for language, _ in given)
     for language, text in given:
+        if told[language] > 1:
+            out.faults.append(replace(place(language), what="is given twice", do="one text a language"))
+            told[language] = 0
         if language not in event.details.scripts:
             do = f"one of {', '.join(event.details.scripts)}"
             out.faults.append(replace(place(language), what=f"the event does not speak {language!r}", do=do))

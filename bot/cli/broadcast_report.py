@@ -9,8 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.cli import broadcast_draft as drafts
+from bot.delivery.tables import State
 from bot.errors import BadInput, Fault
-from bot.notices import report_files, reporting
+from bot.notices import ledger, report_files, reporting
 from bot.notices.broadcast import Notice
 from bot.notices.reporting import Row, Summary
 from bot.notices.tables import NoticeState, Urgency
@@ -70,6 +71,8 @@ def in_words(states: Mapping[str, int]) -> str:
 def reasons(summary: Summary) -> Iterator[str]:
     for (state, why), n in summary.reasons.most_common():
         yield f"{n:>6}  {state}: {why}"
+        if why == ledger.NO_TEXT and state == State.QUEUED:
+            yield f"        write it: passerelle broadcast correct {summary.notice.id} --text LANG=…"
 
 
 def lines(summary: Summary) -> Iterator[str]:

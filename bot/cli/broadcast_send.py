@@ -83,6 +83,8 @@ def correct(options: argparse.Namespace, opened: Opened) -> int:
         raise BadInput(faults)
     print(f"Announcement {seen.id}, corrected:")
     _show(corrected, counted, opened)
+    if left := [language for language in seen.texts if language not in texts]:
+        print(f"Stays as it is: {', '.join(left)}. To correct it too: --text {left[0]}=…")
     if not (options.yes or agreed("Correct it?", "--yes")):
         print("Nothing is corrected.")
         return 1
@@ -142,9 +144,8 @@ def _go_on(seen: Notice, options: argparse.Namespace) -> str:
 
 def _show(seen: Notice, counted: Count, opened: Opened) -> None:
     """Each language as its readers get it, and how many they are."""
-    wants = [
-        word for word, is_so in (("urgent", seen.urgency == Urgency.URGENT), ("to be confirmed", seen.receipt)) if is_so
-    ]
+    wants = ["urgent"] if seen.urgency == Urgency.URGENT else []
+    wants += ["readers are asked to confirm"] if seen.receipt else []
     print(", ".join([f"To {seen.audience or 'everyone'}", *wants]))
     for language in sorted({*seen.texts, *counted.languages}):
         if not seen.in_(language):

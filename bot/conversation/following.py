@@ -79,14 +79,17 @@ class Following:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look(self, card: Card) -> None:
+        if card.channel not in self._channels:  # of `passerelle chat`, which looks for itself
+            await self._store.write(leave, card.notice.id)
+            return
         seen, now = card.notice, self._clock.now()
         has_moved = self._sequence.setdefault(seen.id, card.sequence) != card.sequence
         if seen.state in (NoticeState.SENDING, NoticeState.PAUSED):
-            channel = self._channels.get(card.channel)
+            channel = self._channels[card.channel]
             begun = seen.started_at or now
             since = now - self._shown_at.setdefault(seen.id, begun)
             is_due = since.total_seconds() >= max(FIRST_SECONDS, (now - begun).total_seconds() / 10)
-            can = channel is not None and channel.abilities.edits
+            can = channel.abilities.edits
             if has_moved or card.expects or not can or not is_due or seen.state == NoticeState.PAUSED:
                 return
             await self._press(card, card.message_id, now)

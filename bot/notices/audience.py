@@ -40,7 +40,7 @@ WRITE = "language:zh, channel:telegram, side:chinese, role:speaker, theme:ID, se
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """terms: (name, values), all of which must hold."""
+    """terms: (name, values), all of which must hold; a name may stand there twice ("session:a session:b": both)."""
 
     terms: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
@@ -71,13 +71,13 @@ class Count:
 
 def parse(text: str, event: Event) -> Audience:
     """The audience that `text` names. Raises BadInput with every term that names nobody, and the nearest that does."""
-    terms: dict[str, tuple[str, ...]] = {}
+    terms: list[tuple[str, tuple[str, ...]]] = []
     faults: list[Fault] = []
     for term in text.replace("，", ",").replace("：", ":").split():
         name, colon, rest = term.partition(":")
         values = tuple(dict.fromkeys(value for value in rest.split(",") if value))
         if name == ALONE and not colon:
-            terms[name] = ()
+            terms.append((name, ()))
             continue
         known = _known(name, event)
         if known is None or not values:
@@ -90,10 +90,10 @@ def parse(text: str, event: Event) -> Audience:
                 near = difflib.get_close_matches(value, known, n=1, cutoff=0.5)
                 do = f"did you mean {near[0]}?" if near else f"one of {', '.join(sorted(known)[:12])}"
                 faults.append(Fault(term, 0, f"there is no {name} {value!r}", do, ("value", f"{name}:{value}", *near)))
-        terms[name] = tuple(dict.fromkeys((*terms.get(name, ()), *values)))
+        terms.append((name, values))
     if faults:
         raise BadInput(faults)
-    return Audience(tuple(terms.items()))
+    return Audience(tuple(dict.fromkeys(terms)))
 
 
 def _known(name: str, event: Event) -> set[str] | None:

@@ -30,7 +30,12 @@ LONGEST = 3000  # UTF-16 units: with its buttons and notes in one message of Tel
 LONGEST_BYTES = 1800  # of UTF-8, where WeChat (2048) is among the channels
 BEFORE_SENDING = (NoticeState.DRAFT, NoticeState.SCHEDULED)
 CORRECTABLE = (NoticeState.SENDING, NoticeState.PAUSED, NoticeState.SENT)
-LEFT_OVER = re.compile(r"\*\*|\]\(")
+LEFT_OVER = re.compile(r"\*\*|\]\(|\{(?:session|place|contact|link):[^{}\s]*\}|\{event\.[a-z_]+\}")
+REMEDIES = {  # what is left over -> what it is, what to write, its code
+    "**": ("a ** without its other", "**bold**, [label](https://…)", "bold"),
+    "](": ("a link that leads nowhere", "**bold**, [label](https://…)", "link"),
+    "{": ("a reference, which is filled in answers alone", "write the room, the hour or the name itself", "reference"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +133,9 @@ def faults(seen: Notice, counted: Count) -> list[Fault]:
             out.append(Fault(f"text.{language}", 0, "is too long for WeChat", most, code))
         for number, line in enumerate(text.splitlines(), 1):
             if broken := LEFT_OVER.search(SPAN.sub("", line)):
-                is_link = broken[0] == "]("
-                what = "a link that leads nowhere" if is_link else "a ** without its other"
-                code = ("link" if is_link else "bold", language, str(number))
-                out.append(Fault(f"text.{language}", number, f"holds {what}", "**bold**, [label](https://…)", code))
+                what, do, kind = REMEDIES.get(broken[0]) or REMEDIES["{"]
+                code = (kind, language, str(number), broken[0])
+                out.append(Fault(f"text.{language}", number, f"holds {what}", do, code))
     together = splitting.size("\n\n".join(texts.values()), "utf16")
     if seen.both and together > LONGEST:
         most = f"at most {LONGEST} fit into one message"
@@ -143,7 +147,9 @@ def faults(seen: Notice, counted: Count) -> list[Fault]:
         lacks = f"is missing in {', '.join(missing)}, which its audience reads"
         out.append(Fault("text", 0, lacks, write, ("missing", *missing)))
     if not counted.total:
-        reason = "nobody in it can be written to" if counted.unreachable or counted.declined else "is nobody"
+        reason = "nobody in it can be written to" if counted.unreachable else "is nobody"
+        if counted.declined and not counted.unreachable:
+            reason = "nobody in it wants announcements"
         out.append(Fault("audience", 0, reason, audiences.WRITE, (reason,)))
     return out
 

@@ -39,7 +39,7 @@ CALL_SECONDS = 12.0  # below the lease, so that nobody else takes up what is sti
 LATE_SECONDS = 0.05  # after its slot: the machine stalled, and what waited must not go out in a heap
 AGAIN_SECONDS = 5.0  # to a correction or a recall that was not answered
 PAUSED = Later(0, "chat", "paused")
-NO_TEXT = Later(60, "chat", "no text in the language that they read by now")
+NO_TEXT = Later(60, "chat", ledger.NO_TEXT)
 DEFECT = Later(60, "chat", "a defect, see the log")
 
 

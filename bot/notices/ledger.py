@@ -30,6 +30,7 @@ SLICE = 2000  # persons a statement: a few ten milliseconds on SQLite, whose one
 LEASE = timedelta(seconds=15)
 MOST_ATTEMPTS = 4  # of an urgent one in doubt
 NOBODY = "no account can be written to"
+NO_TEXT = "no text in the language that they read by now"
 HAS_IT = and_(delivery.c.state == State.SENT, delivery.c.message_id != "")  # a message that can be changed
 
 

@@ -9,7 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
 
-SPAN = re.compile(r"\*\*(?P<bold>[^*]+)\*\*|\[(?P<label>[^\[\]]+)\]\((?P<url>(?:https?://|/|tel:)[^\s()]+)\)")
+SPAN = re.compile(
+    r"\*\*(?P<bold>[^*]+)\*\*|\[(?P<label>[^\[\]]+)\]\((?P<url>(?:https?://|/|tel:)[^\s()]+)\)"
+    r"|(?P<bare>https?://[^\s()<>\[\]*{}\"“”«»，。；：！？、（）【】《》]*[\w/=#&-])"
+)
 FIELD = re.compile(r"\{([a-z_][\w:.\-]*)\}")
 
 
@@ -40,7 +43,11 @@ class Markup:
 
     def plain(self, *, links: bool = True) -> str:
         """The text without markup; links: their addresses follow in brackets."""
-        return self._join(lambda span: f"{span.text} ({span.href})" if links and span.href else span.text, "• ")
+
+        def write(span: Span) -> str:
+            return f"{span.text} ({span.href})" if links and span.href not in ("", span.text) else span.text
+
+        return self._join(write, "• ")
 
     def __str__(self) -> str:
         return self.plain(links=False)
@@ -115,6 +122,8 @@ def _spans(source: str, values: Mapping[str, "str | Markup"]) -> Iterable[Span]:
         yield from _filled(source[at : match.start()], values, Span(""))
         if match["bold"] is not None:
             yield from _filled(match["bold"], values, Span("", bold=True))
+        elif match["bare"] is not None:
+            yield Span(match["bare"], href=match["bare"])
         else:
             yield from _filled(match["label"], values, Span("", href=match["url"]))
         at = match.end()

@@ -51,6 +51,15 @@ def test_what_people_write_never_becomes_markup(text: str) -> None:
 
 
 def test_markup_is_written_out_per_channel() -> None:
+    bare = markup.parse("查看https://example.org/a/，或 https://b.example.")
+    assert [span.href for span in bare.paragraphs[0].spans] == [
+        "",
+        "https://example.org/a/",
+        "",
+        "https://b.example",
+        "",
+    ]
+    assert bare.plain() == "查看https://example.org/a/，或 https://b.example."
     parsed = markup.parse("One **two** [three](https://a.b/c?d=1&e=2).\n\n- a\n- b")
     assert parsed.html() == 'One <b>two</b> <a href="https://a.b/c?d=1&amp;e=2">three</a>.\n\n• a\n• b'
     assert parsed.plain() == "One two three (https://a.b/c?d=1&e=2).\n\n• a\n• b"

@@ -237,6 +237,12 @@ BAD = [
     ((*SAID, "--to", "notice:99999999999999999999"), "is no announcement’s number"),
     ((*SAID, "--to", "role:" + "x" * 400), "has 405 characters"),
     ((*SAID, "--to", "language:zh " * 60), "has 719 characters"),
+    (
+        ["--text", "fr=Rendez-vous {session:atelier-3.place}", "--text", "zh=x"],
+        "text.fr:1: holds a reference, which is filled in answers alone",
+    ),
+    ([*SAID, "--text", "fr=y"], "--text fr: is given twice → one text a language"),
+    ([*SAID, "--to", "language:fr language:zh"], "audience: is nobody"),
 ]
 
 
