@@ -3,7 +3,9 @@
 import argparse
 import sys
 
+from bot.cli import doubts as worded
 from bot.event import load, strays
+from bot.programme import doubts
 from bot.settings import Settings
 from bot.text import catalogues
 
@@ -20,6 +22,8 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
         print(f"{len(faults)} to mend", file=sys.stderr)
         return 1
     assert event is not None
+    for doubt in doubts.found(event):
+        print(f"{worded.line(doubt, event)} (no fault)", file=sys.stderr)
     print(
         f"{folder}: {len(event.sessions)} sessions, {len(event.places)} places, {len(event.entries)} entries: no fault"
     )

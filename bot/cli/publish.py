@@ -8,6 +8,7 @@ from typing import Any
 
 from bot import opening
 from bot.cli import changes as changes_
+from bot.cli import doubts as doubted
 from bot.cli.asking import agreed
 from bot.conversation.receive import words_for
 from bot.event import load, strays
@@ -16,7 +17,7 @@ from bot.notices import audience, broadcast
 from bot.notices.audience import Audience, Count
 from bot.notices.tables import Urgency
 from bot.opening import Opened
-from bot.programme import difference, touched, versions
+from bot.programme import difference, doubts, seats, touched, versions
 from bot.programme.touched import Touched
 from bot.programme.versions import Published
 from bot.settings import Settings
@@ -51,6 +52,7 @@ def _published(options: argparse.Namespace, opened: Opened, event: Event, digest
         print("\n".join(changes_.lines(change, before, event)))
     if not changes:
         print("Nothing that is read has changed.")
+    _say_doubts(opened, event)
     found = touched.between(before, event, opened.clock.now())
     _say_whom(found, opened, event, is_quiet=options.quiet)
     if options.dry_run:
@@ -80,6 +82,16 @@ def _publish(tx: Transaction, seen: int, new: Published, told: Mapping[str, Any]
         return number, 0
     texts = worded.texts(told, new.event.details.scripts)
     return number, broadcast.tell_changes(tx, told, texts, new.event, author=AUTHOR, now=new.published_at)
+
+
+def _say_doubts(opened: Opened, event: Event) -> None:
+    """What can hardly be meant in the new programme and was not so before, with how many people go to both."""
+    known = {(each.why, each.of, each.first.id, each.second.id) for each in doubts.found(opened.published.event)}
+    for doubt in doubts.found(event):
+        if (doubt.why, doubt.of, doubt.first.id, doubt.second.id) not in known:
+            both = opened.store.read_now(seats.going_to_both, doubt.first.id, doubt.second.id)
+            hurts = f"; {_persons(both)} signed up for both" if both else ""
+            print(f"Is this meant? {doubted.line(doubt, event)}{hurts}")
 
 
 def _say_whom(found: Sequence[Touched], opened: Opened, event: Event, *, is_quiet: bool) -> None:

@@ -145,6 +145,17 @@ def going_to(tx: Transaction, event: Event, person: int) -> list[Session]:
     return [session for session in event.sessions if chosen.get(session.id) == Interest.GOING]
 
 
+def going_to_both(tx: Transaction, one: str, other: str) -> int:
+    """How many persons go to both sessions."""
+    second = interest.alias("second")
+    both = interest.join(second, second.c.person_id == interest.c.person_id)
+    wanted = select(func.count()).select_from(both).where(
+        interest.c.session_id == one, second.c.session_id == other,
+        interest.c.state == Interest.GOING, second.c.state == Interest.GOING,
+    )  # fmt: skip
+    return int(tx.scalar(wanted))
+
+
 def left(tx: Transaction, session_id: str) -> int | None:
     """Seats left, None where no limit is known."""
     row = tx.one(_SEATS, {"session": session_id})

@@ -90,6 +90,12 @@ async def test_each_is_told_once_what_touches_them_in_their_language(organizer: 
     )
     organizer.writes("atelier-sante", status="confirmed → cancelled")
     shown = await organizer.publishes("--dry-run")
+    assert (
+        "Is this meant? 2027-05-20: atelier-eau (14:00) and table-ronde-universites (14:30) are both in salle-dune"
+        in shown
+    )
+    assert "; 1 person signed up for both" in shown
+    assert "atelier-eau (14:00) overlap: dejeuner-jour-1 is a meal" in shown
     assert "Touches atelier-eau (when, where), atelier-sante (cancelled): 3 persons told." in shown
     assert told(bot, 1001) == [], "a dry run tells nobody"
     assert "3 persons being told" in await organizer.publishes()
