@@ -235,6 +235,7 @@ async def test_publish_shows_what_each_field_was_and_becomes(sqlite_url: str, tm
         "         aliases: − Schreibkurs",
         "changed  entry wlan",
         "         answer (en): The network name and the password are to be confirmed. → The network name comes.",
+        "Touches werkstatt (when, where): 0 persons told.",
     ]
 
 
