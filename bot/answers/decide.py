@@ -17,7 +17,7 @@ from bot.answers.outcome import Match
 ANSWER_FROM = 0.45  # probability of the best topic from which it is answered
 LEAD = 1.3  # how many times likelier than the next topic it must be
 LEAD_ON_REFUSING = 2.2  # and than "none of our business"
-REFUSE_FROM = 0.72  # probability of "none of our business" from which it is refused
+REFUSE_FROM = 0.88  # probability of "none of our business" from which it is refused
 CHAT_AGAINST_REFUSE = 0.35  # small talk need only be this likely beside refusing, which starts ahead
 SUGGEST_FROM = 0.02  # a third match less likely than this is not suggested
 FEWEST = 2

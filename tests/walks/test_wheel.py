@@ -26,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def passerelle(site: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(site), "PASSERELLE_EMBEDDER": "none"}
     call = [sys.executable, "-m", "bot", *arguments]
-    return subprocess.run(call, env=environment, input=stdin, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(call, env=environment, input=stdin, capture_output=True, text=True, timeout=240, check=False)
 
 
 def test_it_is_the_installed_one_that_runs(installed: Path) -> None:
