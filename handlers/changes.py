@@ -7,10 +7,10 @@ from typing import Any
 from bot.chat.reply import Button, Reply
 from bot.conversation.router import on
 from bot.event.model import Event, Session
+from bot.event.texts import Texts
 from bot.notices.broadcast import Notice
 from bot.programme import facts
 from bot.programme.touched import Touched, What
-from bot.text.formats import base
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
 from handlers import cards
@@ -22,15 +22,15 @@ SHOWN = 12  # sessions told of in one message: it is to fit into one
 def parts(
     touched: Sequence[Touched], old: Event, new: Event, words: Callable[[str], Words]
 ) -> dict[str, dict[str, Any]]:
-    """What to say of each session, by its id, as JSON: its `title`, its `lines` and, by the id of the other session,
+    """What to say of each session, by its id, as JSON: its `title`, its `text` and, by the id of the other session,
     its `clashes`, each by language. words: language -> its Words."""
     told: dict[str, dict[str, Any]] = {}
     for each in touched:
-        told[each.after.id] = {"title": {}, "lines": {}, "clashes": {other.id: {} for other in each.clashes}}
+        told[each.after.id] = {"title": {}, "text": {}, "clashes": {other.id: {} for other in each.clashes}}
         for language in new.details.scripts:
             say, part = words(language), told[each.after.id]
             part["title"][language] = each.after.title.in_(language)
-            part["lines"][language] = [line for what in each.what for line in _lines(what, each, old, new, say)]
+            part["text"][language] = "\n".join(_line(what, each, old, new, say) for what in each.what)
             for other in each.clashes:
                 title = say.quoted(other.title.in_(language))
                 part["clashes"][other.id][language] = say.text(
@@ -42,35 +42,33 @@ def parts(
 def texts(told: Mapping[str, Any], languages: Sequence[str]) -> dict[str, str]:
     """The whole of it by language, as an organizer finds it in lists and reports."""
     return {
-        language: "\n\n".join("\n".join([part["title"][language], *part["lines"][language]]) for part in told.values())
+        language: "\n\n".join("\n".join([part["title"][language], part["text"][language]]) for part in told.values())
         for language in languages
     }
 
 
-def _lines(what: What, touched: Touched, old: Event, new: Event, say: Words) -> list[str]:
+def _line(what: What, touched: Touched, old: Event, new: Event, say: Words) -> str:
     before, after = touched.before, touched.after
     match what:
         case What.GONE:
-            return [say.text("It is no longer in the programme.")]
+            return say.text("It is no longer in the programme.")
         case What.CANCELLED:
-            return [say.text("This session is cancelled.")]
+            return say.text("This session is cancelled.")
         case What.BACK:
             when, place = facts.when(after, say), facts.place_name(new, after, say)
             back = say.text("It takes place after all.")
-            return [back, say.text("When: {when}", when=when), say.text("Where: {place}", place=place)]
+            known = say.text("When: {when}", when=when), say.text("Where: {place}", place=place)
+            return "\n".join((back, *known))
         case What.WHEN:
-            same_day = before.day == after.day
-            was, becomes = (_hour(before, say), _hour(after, say)) if same_day else (
-                facts.when(before, say), facts.when(after, say),
-            )  # fmt: skip
-            return [say.text("When: {old} → {new}", old=was, new=becomes)]
+            when_of = _hour if before.day == after.day else facts.when
+            return say.text("When: {old} → {new}", old=when_of(before, say), new=when_of(after, say))
         case What.WHERE:
             was, becomes = facts.place_name(old, before, say), facts.place_name(new, after, say)
-            return [say.text("Where: {old} → {new}", old=was, new=becomes)]
+            return say.text("Where: {old} → {new}", old=was, new=becomes)
         case What.WHO:
             unknown = facts.to_be_confirmed(say)
             was, becomes = facts.people(old, before, say) or unknown, facts.people(new, after, say) or unknown
-            return [say.text("With: {old} → {new}", old=was, new=becomes)]
+            return say.text("With: {old} → {new}", old=was, new=becomes)
 
 
 def _hour(session: Session, say: Words) -> str:
@@ -90,9 +88,9 @@ def changed(notice: Notice, say: Words, silent: bool, goes: Sequence[str]) -> Re
     buttons: list[Button] = []
     for id_ in theirs[:SHOWN]:
         part = told[id_]
-        title = _in(part["title"], say.language)
-        said = [*_in(part["lines"], say.language)]
-        said += [_in(lines, say.language) for other, lines in part["clashes"].items() if other in goes]
+        title = Texts(part["title"]).in_(say.language)
+        clashes = [clash for other, clash in part["clashes"].items() if other in goes]
+        said = [Texts(each).in_(say.language) for each in (part["text"], *clashes)]
         text += Markup((Paragraph((Span(title, bold=True), *(Span(f"\n{line}") for line in said))),))
         if len(buttons) < BUTTONS:
             buttons.append(cards.button(title, "session", id_))
@@ -103,8 +101,3 @@ def changed(notice: Notice, say: Words, silent: bool, goes: Sequence[str]) -> Re
         cards.button(say.p("button", "What I receive"), "notify"),
     ]
     return Reply(text=text, buttons=tuple(buttons), silent=silent)
-
-
-def _in(by_language: Mapping[str, Any], language: str) -> Any:
-    """What stands there in the reader's language, else in the nearest that does."""
-    return by_language.get(language) or by_language.get(base(language)) or next(iter(by_language.values()))

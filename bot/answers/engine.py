@@ -131,7 +131,8 @@ class Engine:
         if len(parts) != 2 or len(unsure) != 1 or columns(parts[unsure[0]]) > HALVES:
             return read, False
         (half,) = unsure
-        read[half] = self._one(parts[half], language, self._scorer.depths)
+        subject = self._subject(read[:half], parts[half], language)
+        read[half] = self._one(parts[half], language, self._scorer.depths, subject)
         return read, True
 
     def _in_turn(self, parts: Sequence[str], language: str, depth: int, *, least: float = 0.0) -> list[Outcome]:
@@ -141,12 +142,15 @@ class Engine:
         """
         read: list[Outcome] = []
         for part in parts:
-            before = read[-1].matches[0].entry if read and read[-1].kind == "answer" else ""
-            subject = follow.subject(self.event, before, language) if before and follow.is_bare(part) else ""
-            read.append(self._one(part, language, depth, subject))
+            read.append(self._one(part, language, depth, self._subject(read, part, language)))
             if least and not _answered(read[0], least):
                 return [*read, Outcome("refuse", language)]
         return read
+
+    def _subject(self, read: Sequence[Outcome], part: str, language: str) -> str:
+        """What a part of a message is about that names nothing itself: what the part before it was answered by."""
+        before = read[-1].matches[0].entry if read and read[-1].kind == "answer" else ""
+        return follow.subject(self.event, before, language) if before and follow.is_bare(part) else ""
 
     def _one(self, question: str, language: str, depth: int, subject: str = "") -> Outcome:
         """One question by the matcher, the guard and the live programme.

@@ -97,7 +97,7 @@ class Guard:
                 return Elsewhere(place, home.share >= TRAVELLING_FROM and not between)
         return None
 
-    def _home(self, topic: str) -> "_Home":
+    def _home(self, topic: str) -> _Home:
         """The places elsewhere that the examples of a topic are about; read when first asked for."""
         if topic not in self._homes:
             texts = [

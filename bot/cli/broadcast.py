@@ -15,7 +15,7 @@ from bot.cli.asking import agreed
 from bot.errors import BadInput, Fault
 from bot.notices import broadcast, ledger, reporting
 from bot.notices.broadcast import Notice
-from bot.notices.tables import NoticeState, Urgency
+from bot.notices.tables import NoticeState
 from bot.opening import Opened
 from bot.settings import Settings
 from bot.store.transaction import Transaction
@@ -62,9 +62,7 @@ def show(options: argparse.Namespace, opened: Opened) -> int:
     if options.json:
         _print_json(reports.as_json(summary, zone))
         return 0
-    wants = "".join([", urgent" * (seen.urgency == Urgency.URGENT), ", readers are asked to confirm" * seen.receipt])
-    who = f"to {seen.audience or 'everyone'}{wants}"
-    print(f"Announcement {seen.id}, {who}, by {seen.author}, {reports.when(seen, zone)}")
+    print(f"Announcement {seen.id}, to {reports.whom(seen)}, by {seen.author}, {reports.when(seen, zone)}")
     for language, text in seen.texts.items():
         print(f"\n{language}:", *(f"  | {line}" for line in text.splitlines()), sep="\n")
     print("", *reports.lines(summary), sep="\n")

@@ -140,11 +140,10 @@ def _read_file(out: Written, document: yaml.Document, event: Event) -> None:
 
 
 def _take_texts(out: Written, given: list[tuple[str, str]], event: Event, place: Any) -> None:
-    told = Counter(language for language, _ in given)
-    for language, text in given:
-        if told[language] > 1:
+    for language, times in Counter(language for language, _ in given).items():
+        if times > 1:
             out.faults.append(replace(place(language), what="is given twice", do="one text a language"))
-            told[language] = 0
+    for language, text in given:
         if language not in event.details.scripts:
             do = f"one of {', '.join(event.details.scripts)}"
             out.faults.append(replace(place(language), what=f"the event does not speak {language!r}", do=do))

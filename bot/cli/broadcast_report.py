@@ -12,6 +12,7 @@ from bot.cli import broadcast_draft as drafts
 from bot.delivery.tables import State
 from bot.errors import BadInput, Fault
 from bot.notices import ledger, report_files, reporting
+from bot.notices.audience import Count
 from bot.notices.broadcast import Notice
 from bot.notices.reporting import Row, Summary
 from bot.notices.tables import NoticeState, Urgency
@@ -39,7 +40,7 @@ def report(options: argparse.Namespace, opened: Opened) -> tuple[Summary, list[s
         except OSError as error:
             faults.append(Fault(str(path), 0, f"cannot be written: {error.strerror}", "give another place"))
         else:
-            lines.append(f"{path}: {n} {'person' if n == 1 else 'persons'}")
+            lines.append(f"{path}: {persons(n)}")
     if faults:
         raise BadInput(faults)
     return summary, lines
@@ -62,6 +63,25 @@ def found(opened: Opened, number: int) -> Summary:
 
 
 # --- on the screen
+def persons(count: int) -> str:
+    return f"{count} {'person' if count == 1 else 'persons'}"
+
+
+def whom(seen: Notice) -> str:
+    """Whom it is for, and how it comes: "everyone, urgent"."""
+    urgent = ["urgent"] if seen.urgency == Urgency.URGENT else []
+    receipt = ["readers are asked to confirm"] if seen.receipt else []
+    return ", ".join([seen.audience or "everyone", *urgent, *receipt])
+
+
+def left_out(counted: Count, what: str) -> Iterator[str]:
+    """A line for each reason why some of an audience are not told. what: it is that they want none of."""
+    if counted.unreachable:
+        yield f"cannot be written to on any account: {counted.unreachable}"
+    if counted.declined:
+        yield f"want no {what}: {counted.declined}"
+
+
 def in_words(states: Mapping[str, int]) -> str:
     """ "300 sent, 2 unreachable", the most first."""
     told = [f"{n} {state}" for state, n in sorted(states.items(), key=lambda each: (-each[1], each[0])) if n]

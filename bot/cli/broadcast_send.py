@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot import app as app_
 from bot.cli import broadcast_draft as drafts
+from bot.cli import broadcast_report as reports
 from bot.cli import broadcast_watch
 from bot.cli.asking import agreed
 from bot.conversation.receive import words_for
@@ -18,7 +19,7 @@ from bot.event.model import Event
 from bot.notices import audience, broadcast
 from bot.notices.audience import Count
 from bot.notices.broadcast import Notice
-from bot.notices.tables import NoticeState, Urgency
+from bot.notices.tables import NoticeState
 from bot.opening import Opened
 from bot.store.transaction import Transaction
 
@@ -144,9 +145,7 @@ def _go_on(seen: Notice, options: argparse.Namespace) -> str:
 
 def _show(seen: Notice, counted: Count, opened: Opened) -> None:
     """Each language as its readers get it, and how many they are."""
-    wants = ["urgent"] if seen.urgency == Urgency.URGENT else []
-    wants += ["readers are asked to confirm"] if seen.receipt else []
-    print(", ".join([f"To {seen.audience or 'everyone'}", *wants]))
+    print(f"To {reports.whom(seen)}")
     for language in sorted({*seen.texts, *counted.languages}):
         if not seen.in_(language):
             continue
@@ -160,7 +159,5 @@ def _show(seen: Notice, counted: Count, opened: Opened) -> None:
     for channel in channels:
         by = {language: n for (each, language), n in sorted(counted.by.items()) if each == channel}
         print(f"{channel:<9} {sum(by.values()):>6}  ", "  ".join(f"{language} {n}" for language, n in by.items()))
-    if counted.unreachable:
-        print(f"cannot be written to on any account: {counted.unreachable}")
-    if counted.declined:
-        print(f"want no announcements: {counted.declined}")
+    for line in reports.left_out(counted, "announcements"):
+        print(line)

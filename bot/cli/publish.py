@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot import opening
+from bot.cli import broadcast_report as reports
 from bot.cli import changes as changes_
 from bot.cli import doubts as doubted
 from bot.cli.asking import agreed
@@ -14,7 +15,6 @@ from bot.conversation.receive import words_for
 from bot.event import load, strays
 from bot.event.model import Event
 from bot.notices import audience, broadcast
-from bot.notices.audience import Audience, Count
 from bot.notices.tables import Urgency
 from bot.opening import Opened
 from bot.programme import difference, doubts, seats, touched, versions
@@ -69,7 +69,7 @@ def _published(options: argparse.Namespace, opened: Opened, event: Event, digest
     number, people = done
     print(f"Version {number} is published; a running bot answers from it within seconds.")
     if people:
-        print(f"{_persons(people)} being told; how far it is: passerelle broadcast list")
+        print(f"{reports.persons(people)} being told; how far it is: passerelle broadcast list")
     return 0
 
 
@@ -86,11 +86,11 @@ def _publish(tx: Transaction, seen: int, new: Published, told: Mapping[str, Any]
 
 def _say_doubts(opened: Opened, event: Event) -> None:
     """What can hardly be meant in the new programme and was not so before, with how many people go to both."""
-    known = {(each.why, each.of, each.first.id, each.second.id) for each in doubts.found(opened.published.event)}
+    known = {doubt.key for doubt in doubts.found(opened.published.event)}
     for doubt in doubts.found(event):
-        if (doubt.why, doubt.of, doubt.first.id, doubt.second.id) not in known:
+        if doubt.key not in known:
             both = opened.store.read_now(seats.going_to_both, doubt.first.id, doubt.second.id)
-            hurts = f"; {_persons(both)} signed up for both" if both else ""
+            hurts = f"; {reports.persons(both)} signed up for both" if both else ""
             print(f"Is this meant? {doubted.line(doubt, event)}{hurts}")
 
 
@@ -99,20 +99,10 @@ def _say_whom(found: Sequence[Touched], opened: Opened, event: Event, *, is_quie
     if not found:
         print("Nobody needs to be told.")
         return
-    chosen = Audience((("touched", tuple(each.after.id for each in found)),))
-
-    def counted(tx: Transaction) -> Count:
-        return audience.count(tx, chosen, event, Urgency.NORMAL, kind="changes")
-
-    count = opened.store.read_now(counted)
+    chosen = audience.touched(each.after.id for each in found)
+    counted = opened.store.read_now(audience.count, chosen, event, Urgency.NORMAL, kind="changes")
     told = "would be told, were it not for --quiet" if is_quiet else "told"
     sessions = ", ".join(f"{each.after.id} ({', '.join(each.what)})" for each in found)
-    print(f"Touches {sessions}: {_persons(count.total)} {told}.")
-    if count.unreachable:
-        print(f"cannot be written to on any account: {count.unreachable}")
-    if count.declined:
-        print(f"want no messages about changes: {count.declined}")
-
-
-def _persons(count: int) -> str:
-    return f"{count} person{'' if count == 1 else 's'}"
+    print(f"Touches {sessions}: {reports.persons(counted.total)} {told}.")
+    for line in reports.left_out(counted, "messages about changes"):
+        print(line)

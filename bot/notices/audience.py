@@ -5,7 +5,7 @@ after a colon any one. "" is everyone.
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
@@ -94,6 +94,11 @@ def parse(text: str, event: Event) -> Audience:
     if faults:
         raise BadInput(faults)
     return Audience(tuple(dict.fromkeys(terms)))
+
+
+def touched(sessions: Iterable[str]) -> Audience:
+    """Whoever goes to, or waits for, one of these sessions, which may be gone from the programme."""
+    return Audience((("touched", tuple(sessions)),))
 
 
 def _known(name: str, event: Event) -> set[str] | None:

@@ -31,9 +31,9 @@ LONGEST_BYTES = 1800  # of UTF-8, where WeChat (2048) is among the channels
 BEFORE_SENDING = (NoticeState.DRAFT, NoticeState.SCHEDULED)
 CORRECTABLE = (NoticeState.SENDING, NoticeState.PAUSED, NoticeState.SENT)
 LEFT_OVER = re.compile(r"\*\*|\]\(|\{(?:session|place|contact|link):[^{}\s]*\}|\{event\.[a-z_]+\}")
-REMEDIES = {  # what is left over -> what it is, what to write, its code
-    "**": ("a ** without its other", "**bold**, [label](https://…)", "bold"),
-    "](": ("a link that leads nowhere", "**bold**, [label](https://…)", "link"),
+REMEDIES = {  # the first character of what is left over -> what it is, what to write, its code
+    "*": ("a ** without its other", "**bold**, [label](https://…)", "bold"),
+    "]": ("a link that leads nowhere", "**bold**, [label](https://…)", "link"),
     "{": ("a reference, which is filled in answers alone", "write the room, the hour or the name itself", "reference"),
 }
 
@@ -133,7 +133,7 @@ def faults(seen: Notice, counted: Count) -> list[Fault]:
             out.append(Fault(f"text.{language}", 0, "is too long for WeChat", most, code))
         for number, line in enumerate(text.splitlines(), 1):
             if broken := LEFT_OVER.search(SPAN.sub("", line)):
-                what, do, kind = REMEDIES.get(broken[0]) or REMEDIES["{"]
+                what, do, kind = REMEDIES[broken[0][0]]
                 code = (kind, language, str(number), broken[0])
                 out.append(Fault(f"text.{language}", number, f"holds {what}", do, code))
     together = splitting.size("\n\n".join(texts.values()), "utf16")
@@ -147,9 +147,8 @@ def faults(seen: Notice, counted: Count) -> list[Fault]:
         lacks = f"is missing in {', '.join(missing)}, which its audience reads"
         out.append(Fault("text", 0, lacks, write, ("missing", *missing)))
     if not counted.total:
-        reason = "nobody in it can be written to" if counted.unreachable else "is nobody"
-        if counted.declined and not counted.unreachable:
-            reason = "nobody in it wants announcements"
+        wanted = "nobody in it wants announcements" if counted.declined else "is nobody"
+        reason = "nobody in it can be written to" if counted.unreachable else wanted
         out.append(Fault("audience", 0, reason, audiences.WRITE, (reason,)))
     return out
 
@@ -183,10 +182,14 @@ def tell_changes(
     parts: session id -> what `on.notice("changes")` words. To be called in the transaction that publishes: either
     both are there or neither. Nothing is made where nobody is touched.
     """
-    made = edit(
-        tx, draft(tx, author=author, now=now, kind="changes"), texts=texts, parts=dict(parts),
-        audience=f"touched:{','.join(parts)}",
-    )  # fmt: skip
+    audience = str(audiences.touched(parts))
+    empty = draft(tx, author=author, now=now, kind="changes")
+    return _sent(tx, empty, event, now, texts=texts, parts=dict(parts), audience=audience)
+
+
+def _sent(tx: Transaction, empty: Notice, event: Event, now: datetime, **values: Any) -> int:
+    """Fill a new draft and begin to send it; to how many. Where that is nobody, nothing is left of it."""
+    made = edit(tx, empty, **values)
     assert made is not None
     total = count(tx, made, event).total
     if not total:
@@ -258,17 +261,8 @@ def tell_again(
     how many these are. For what was corrected in place, which rings nobody."""
     texts = seen.texts if seen.both else {language: seen.texts[language] for language in languages}
     to = f"notice:{seen.id}" + ("" if seen.both else f" language:{','.join(languages)}")
-    made = edit(
-        tx, draft(tx, author=author, now=now), texts=texts, audience=to, urgency=seen.urgency, both=seen.both,
-        receipt=seen.receipt,
-    )  # fmt: skip
-    assert made is not None
-    total = count(tx, made, event).total
-    if not total:
-        tx.execute(delete(notice).where(notice.c.id == made.id))
-    else:
-        send(tx, made, now)
-    return total
+    alike = {"urgency": seen.urgency, "both": seen.both, "receipt": seen.receipt}
+    return _sent(tx, draft(tx, author=author, now=now), event, now, texts=texts, audience=to, **alike)
 
 
 def _step(tx: Transaction, notice_id: int, from_: Sequence[NoticeState], *, version: int = 0, **values: Any) -> bool:

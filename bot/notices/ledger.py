@@ -55,7 +55,7 @@ class Due:
     attempts: int
     message_id: str
     version: int
-    goes: tuple[str, ...] = ()  # of a notice in parts: those of its sessions that they go to
+    goes: tuple[str, ...] = ()  # for a notice in parts: the sessions that they go to or wait for
 
 
 def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> bool:
