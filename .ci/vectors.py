@@ -65,14 +65,14 @@ def main() -> int:
     for embedder in open_embedders("local"):
         path = vectors.shipped(embedder)
         held = vectors.load(path)
-        keyed = {vectors.key(embedder.name, text): text for text in wanted}
-        missing = {key: text for key, text in keyed.items() if key not in held}
-        print(f"{path.name}: {len(keyed)} texts, {len(missing)} without a vector")
+        keys = vectors.keys_of(embedder.name, list(wanted))
+        missing = [text for text, place in zip(wanted, held.places(keys), strict=True) if place < 0]
+        print(f"{path.name}: {len(keys)} texts, {len(missing)} without a vector")
         if "--check" in sys.argv:
             failed |= len(missing) > MISSING_ALLOWED
             continue
         held |= vectors.computed(embedder, missing)
-        vectors.save(path, {key: held[key] for key in sorted(keyed)})
+        vectors.save(path, vectors.Known.of(keys, held.numbers[held.places(keys)]))
         path.chmod(0o644)
     if failed:
         print("the shipped vectors are behind the texts: make vectors")

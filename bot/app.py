@@ -2,72 +2,84 @@
 knows all of them."""
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
-from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import structlog
 from aiohttp import web
 
-import handlers  # noqa: F401  fills the register
-from bot import memory
+from bot import doors, memory
 from bot.answers import warming
 from bot.answers.choice import Choice
 from bot.answers.engine import Engine
 from bot.channels.web.channel import WebChannel
-from bot.channels.web.site import Site
-from bot.channels.web.stream import Line, Stored
-from bot.chat.channel import Channel
+from bot.channels.wechat.channel import WeChatChannel
+from bot.chat.channel import Channel, Receive
+from bot.chat.desk import Desk
+from bot.chat.links import Link
 from bot.chat.reply import Reply
-from bot.clock import Clock
+from bot.chat.search import Search
 from bot.conversation.following import Following
 from bot.conversation.reading import Reader
 from bot.conversation.receive import Conversation, Parts, words_for
 from bot.conversation.router import on
-from bot.delivery import duties, outbox
+from bot.conversation.searching import Searching
+from bot.delivery import duties
 from bot.delivery.sender import Sender
+from bot.desk import room as rooms
+from bot.desk import shown as desk_shown
 from bot.desk import unanswered
+from bot.desk.posting import Posting
+from bot.desk.tickets import Ticket
 from bot.errors import PortTaken
 from bot.event.model import Event
 from bot.jobs import Jobs
-from bot.notices import preferences  # noqa: F401  registers what it holds
+from bot.notices import heard, seated, timers
+from bot.notices import joining as _notices_joining  # noqa: F401  registers how deliveries are joined
 from bot.notices.broadcast import Notice
 from bot.notices.courier import Courier
 from bot.notices.tables import NoticeState
 from bot.opening import Opened
 from bot.pages.calendars import Calendars
+from bot.pages.changes import Changes
 from bot.pages.health import Health
 from bot.pages.offline import Offline
+from bot.pages.screen import Screen
 from bot.pages.sessions import SessionPages
-from bot.people import privacy
+from bot.people import linking, participants, privacy
+from bot.programme import joining as _sessions_joining  # noqa: F401
+from bot.programme.history import History
 from bot.programme.versions import Published
 from bot.settings import Settings
+from bot.store.transaction import Transaction
 from bot.text.words import Words
+from handlers import reminders  # and with the package all others: it fills the register
 
 # What a process does: all of it, the doors that people come in by, or what is sent without being asked.
 Role = Literal["all", "web", "worker"]
-VAR = Path("var")
-VECTORS = VAR / "vectors"
 WATCH_SECONDS = 1.0  # how soon a `publish` in another shell is answered from
 PURGE_SECONDS = 300.0
+REMIND_SECONDS = 2.0
+STARTING_SECONDS = 5.0  # that a question waits for the first answers after a start
 
 log = structlog.get_logger()
 
 
-def secret_key(settings: Settings) -> str:
-    """The key that signs cookies and links: given, or made at first start and kept for its owner's eyes."""
-    if settings.secret_key is not None:
-        return settings.secret_key.get_secret_value()
-    path = VAR / "secret.key"
-    VAR.mkdir(exist_ok=True)
-    with suppress(FileExistsError), path.open("x", encoding="ascii") as file:
-        path.chmod(0o600)
-        file.write(secrets.token_urlsafe(32))
-    return path.read_text(encoding="ascii")
+@runtime_checkable
+class Searched(Protocol):
+    """A channel from which the event is searched without writing to us."""
+
+    search: Search | None
+
+
+@runtime_checkable
+class Posted(Protocol):
+    """A channel to which the platform posts its updates over HTTP."""
+
+    def add_routes(self, app: web.Application, receive: Receive) -> None: ...
 
 
 def worded(notice: Notice, say: Words, silent: bool, goes: Sequence[str] = ()) -> Reply:
@@ -79,6 +91,23 @@ def worded(notice: Notice, say: Words, silent: bool, goes: Sequence[str] = ()) -
     reply = handler(notice, say, silent, goes)
     assert isinstance(reply, Reply)
     return reply
+
+
+def shown(kind: str, event: Event, ticket: Ticket, args: tuple[str, ...], say: Words, now: datetime) -> Reply:
+    """What the team sees of a ticket, by whoever words that kind."""
+    handler = on.find("shown", kind)
+    assert handler is not None, f"nobody words {kind}"
+    reply = handler(event, ticket, args, say, now)
+    assert isinstance(reply, Reply)
+    return reply
+
+
+def _begin(tx: Transaction, due: timers.Due, published: Published, now: datetime) -> None:
+    """Begin a notice by the clock, worded from the programme as it is now."""
+    event = published.event
+    sessions = [session for each in due.sessions.values() for session in each]
+    told = reminders.parts(event, sessions, partial(words_for, published))
+    timers.begin(tx, due, told, reminders.texts(told, event.details.scripts), event, now)
 
 
 def choice(settings: Settings) -> Choice | None:
@@ -111,7 +140,9 @@ class App:
         self.opened = opened
         self.channels = dict(channels)
         self.choice = choice(settings)
-        self.reader = Reader(engine, self.choice)
+        # On a phone whoever asks is told rather than kept waiting; a terminal's text may have come through a pipe.
+        patience = None if "terminal" in self.channels else STARTING_SECONDS
+        self.reader = Reader(engine, self.choice, patience=patience)
         # A PostgreSQL database may have other processes on it; an SQLite file has this one.
         self.sender = Sender(opened.store, self.channels, opened.clock, alone=opened.store.is_sqlite)
         self.courier = Courier(
@@ -119,8 +150,8 @@ class App:
             self.channels,
             opened.clock,
             owner=self.sender.owner,
-            event=lambda: (opened.versions.last or opened.published).event,
-            words=lambda language: words_for(opened.versions.last or opened.published, language),
+            event=lambda: opened.newest.event,
+            words=lambda language: words_for(opened.newest, language),
             wording=worded,
             alone=opened.store.is_sqlite,
             is_woken=bool(settings.broker_url),
@@ -128,13 +159,14 @@ class App:
         chat = self.channels.get("web")
         self.jobs = Jobs(
             settings.broker_url.get_secret_value() if settings.broker_url else "",
-            secret_key(settings) if settings.broker_url else "",
+            doors.secret_key(settings) if settings.broker_url else "",
             look=lambda _: self.courier.wake(),
             hear=chat.hear if isinstance(chat, WebChannel) and role != "worker" else None,
             works=role != "web",
         )
         if isinstance(chat, WebChannel):
             chat.tell_others = self.jobs.tell
+        self.desk = self._desk_of(self.channels)
         self.conversation = Conversation(
             Parts(
                 store=opened.store,
@@ -152,6 +184,31 @@ class App:
             )
         )
 
+        self.posting = Posting(
+            opened.store,
+            opened.clock,
+            desk=self.desk[0],
+            channel=self.desk[1],
+            event=lambda: opened.newest.event,
+            words=lambda language: words_for(opened.newest, language),
+            wording=shown,
+            receive=self.conversation.receive,
+        )
+
+        searching = Searching(opened.store, opened.clock, lambda: opened.newest, on)
+        for each in self.channels.values():
+            if isinstance(each, Searched):
+                each.search = searching.search
+
+    @staticmethod
+    def _desk_of(channels: Mapping[str, Channel]) -> tuple[Desk, Channel] | tuple[None, None]:
+        """The channel that can show a team its questions, where there is one."""
+        for channel in channels.values():
+            desk = getattr(channel, "desk", None)
+            if desk is not None:
+                return desk, channel
+        return None, None
+
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Everything started; on leaving, doors close first, then what is in flight ends, then the database."""
@@ -162,14 +219,23 @@ class App:
     async def _started(self) -> AsyncIterator[None]:
         loop = asyncio.get_running_loop()
 
-        def heard(_: str, notice_id: int) -> None:
-            loop.call_soon_threadsafe(self.jobs.kick, notice_id)
+        def heard(subject: str, row_id: int) -> None:
+            if subject == "desk":
+                loop.call_soon_threadsafe(self.posting.wake)
+            else:
+                loop.call_soon_threadsafe(self.jobs.kick, row_id)
 
         self.opened.store.heard = heard
         work = {"jobs": self.jobs.run, "sender": self.sender.run, "watch": self._watch}
         if self.role != "web":
             work["courier"] = self.courier.run
             work["cards"] = self._follow
+            # Who has no room to show anything in must not keep out who has.
+            work["desk"] = partial(self._alone, "desk" if self.desk[0] else "answers", self.posting.run)
+            work["clock"] = self._remind
+        if self.desk[0] is not None or self._purges:  # whoever looks in leaves it as it is
+            await self._know_room()
+            work["room"] = self._follow_room
         if self._purges:
             work["purge"] = self._purge
         jobs = [asyncio.create_task(run(), name=name) for name, run in work.items()]
@@ -193,6 +259,53 @@ class App:
         opened = self.opened
         following = Following(opened.store, self.channels, opened.clock, self.conversation.receive)
         await self._alone("cards", following.run)
+
+    async def _know_room(self) -> None:
+        """What is said in the team's room is the team's, from the first update on."""
+        desk, channel = self.desk
+        name = channel.name if channel else ""
+        chat = self.settings.telegram_desk_chat if name == "telegram" else ""
+        found = await self.opened.store.write(rooms.configure, name, chat)
+        if found is not None and desk is not None:
+            desk.rooms |= {found.configured, found.address}
+
+    async def _follow_room(self) -> None:
+        """Another process may have learnt that the room has moved."""
+        desk, _ = self.desk
+        while desk is not None:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                found = await self.opened.store.read(rooms.of)
+            except Exception:
+                log.exception("room.failed")
+                continue
+            if found is not None:
+                desk.rooms.add(found.address)
+
+    async def _remind(self) -> None:
+        """Begin what is due by the clock. Any number of processes may look: each thing begins once."""
+        opened, begun = self.opened, set[str]()
+        while True:
+            try:
+                published = await opened.store.read(opened.versions.current)
+                if published is not None:
+                    now = opened.clock.now()
+                    due = timers.due(published.event, now)
+                    for step in await opened.store.read(seated.due, published.event, now):
+                        await self._do(step, published.event, now)
+                    for one in [one for one in due if not begun.issuperset(one.sessions)]:
+                        await opened.store.write(_begin, one, published, now)
+                        begun.update(one.sessions)
+            except Exception:
+                log.exception("clock.failed")
+            await asyncio.sleep(REMIND_SECONDS)
+
+    async def _do(self, step: seated.Step, event: Event, now: datetime) -> None:
+        """One that fails must not hold up the others."""
+        try:
+            await self.opened.store.write(seated.do, step, event, now)
+        except Exception:
+            log.exception("clock.failed", what=step.what, session=step.session_id)
 
     async def _alone(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Do what only one process on this database may at a time."""
@@ -233,13 +346,13 @@ class App:
     async def _use_newest(self, event: Event) -> None:
         """Answer from `event`: at once by what was known of it, or by words alone, and then by all."""
         try:
-            async for engine in warming.engines(event, self.settings.embedder, VECTORS, self.reader.engine):
+            async for engine in warming.engines(event, self.settings.embedder, warming.VECTORS, self.reader.engine):
                 self.reader.use(engine)
             memory.settle()
         except Exception:
             log.exception("answers.failed", do="what was known before still answers")
             return
-        if warming.is_warm(event, self.settings.embedder, VECTORS):
+        if warming.is_warm(event, self.settings.embedder, warming.VECTORS):
             log.info("answers.ready", embedder=self.settings.embedder, entries=len(event.entries))
 
     async def _purge(self) -> None:
@@ -250,6 +363,10 @@ class App:
                 ends = datetime.combine(details.ends, datetime.max.time(), self.opened.published.event.zone)
                 now, retention = self.opened.clock.now(), timedelta(days=self.settings.retention_days)
                 gone = await self.opened.store.write(privacy.purge, now, event_ends=ends, retention=retention)
+                await self.opened.store.write(participants.purge, now, event_ends=ends, retention=retention)
+                await self.opened.store.write(heard.forget, now)
+                await self.opened.store.write(linking.purge, now)
+                await self.opened.store.write(desk_shown.purge, now)
                 await self.opened.store.write(unanswered.purge, now, event_ends=ends, retention=retention)
                 if gone:
                     log.info("privacy.purged", persons=gone)
@@ -258,57 +375,27 @@ class App:
             await asyncio.sleep(PURGE_SECONDS)
 
 
-def web_channel(settings: Settings, opened: Opened) -> WebChannel:
-    """The web chat, reading its messages from the outbox."""
-    store, known = opened.store, opened.versions
-
-    async def backlog(address: str, after: int) -> Line:
-        line = await store.read(outbox.since, "web", address, after, 100)
-        language = line.language if line.language in site().words else ""  # the event may speak it no longer
-        return Line([Stored(*each) for each in line.messages], language, line.is_leaving)
-
-    sites: dict[int, Site] = {}
-
-    def site() -> Site:
-        published = known.last or opened.published
-        if published.number not in sites:
-            sites[published.number] = _site(published, opened.clock)
-        return sites[published.number]
-
-    return WebChannel(
-        secret_key=secret_key(settings),
-        backlog=backlog,
-        site=site,
-        clock=opened.clock,
-        secure=settings.public_url.startswith("https://"),
-    )
-
-
-def _site(published: Published, clock: Clock) -> Site:
-    """What the web page needs of the event."""
-    details = published.event.details
-    return Site(
-        languages=details.languages,
-        words={language: words_for(published, language) for language in details.scripts},
-        names={language: details.name.in_(language) for language in details.scripts},
-        short_names={language: details.short_name.in_(language) for language in details.scripts},
-        default_language=published.event.default_language,
-        clock_notice=clock.is_moved,
-    )
-
-
 @asynccontextmanager
 async def serving(app: App, *, host: str, port: int) -> AsyncIterator[int]:
     """The web server: chat, feeds, health; the port it listens on. Raises PortTaken."""
     opened = app.opened
     server = web.Application(client_max_size=64 * 1024)
-    chat = app.channels.get("web")
-    if isinstance(chat, WebChannel):
-        chat.add_routes(server, app.conversation.receive)
+    for channel in app.channels.values():
+        if isinstance(channel, Posted):
+            channel.add_routes(server, app.conversation.receive)
+    history = History()
     for pages in (
-        Calendars(opened.store, opened.versions, opened.clock),
+        Calendars(opened.store, opened.versions, app.settings.public_url),
         Offline(opened.store, opened.versions, opened.clock),
-        SessionPages(opened.store, opened.versions),
+        SessionPages(
+            opened.store,
+            opened.versions,
+            app.settings.public_url,
+            code=_code(app.channels.get("wechat")),
+            telegram=partial(getattr, app.channels.get("telegram"), "chat_url", ""),
+        ),
+        Changes(opened.store, opened.versions, history, app.settings.public_url),
+        Screen(opened.store, opened.versions, history, opened.clock),
     ):
         pages.add_routes(server)
     Health(opened.store, opened.clock).add_routes(server)
@@ -325,6 +412,8 @@ async def serving(app: App, *, host: str, port: int) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-def commands(say: Words) -> Sequence[tuple[str, str]]:
-    """(name, what it does in the reader's language) of every command that platforms show in a menu."""
-    return [(command.name, say.text(command.description)) for command in on.commands.values() if command.in_menu]
+def _code(channel: Channel | None) -> Callable[[Transaction, str], str] | None:
+    """Where a session's code for WeChat is drawn, where there is such a channel."""
+    if not isinstance(channel, WeChatChannel):
+        return None
+    return lambda tx, session_id: channel.scenes.path(tx, Link(session=session_id).pack())

@@ -1,6 +1,7 @@
 """What time it is. The only caller of `datetime.now`, so that a rehearsal or a test can move time.
 
-The shift is set at a database's first start (`PASSERELLE_CLOCK`), kept in it, and read from it ever after.
+The shift is set at a database's first start (`PASSERELLE_CLOCK`, else the event's own `clock`), kept in it, and read
+from it ever after.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -1,5 +1,6 @@
 """Opens the database with the event in it, and finds the clock that both run by: for the bot and every command."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,9 @@ from bot.clock import Clock
 from bot.errors import BadInput, Fault, StoreUnreachable
 from bot.event import load
 from bot.event.model import Event
+from bot.exchange import people
+from bot.people import participants
+from bot.people.participants import Participant
 from bot.programme import rehearsal, versions
 from bot.programme.versions import Published, Versions
 from bot.settings import Settings
@@ -31,6 +35,11 @@ class Opened:
     clock: Clock
     changed_folder: str = ""  # the event's folder, where it says something else than what is published
 
+    @property
+    def newest(self) -> Published:
+        """The newest version that this process has seen, without asking the database."""
+        return self.versions.last or self.published
+
 
 def open_store(settings: Settings) -> Opened:
     """Migrate the database, publish the event on first start, set the clock. Raises BadInput, NoSuchEvent,
@@ -42,7 +51,8 @@ def open_store(settings: Settings) -> Opened:
     found = store.read_now(versions.newest)
     if found is None:
         event = load.load(folder)
-        store.write_now(_publish_first, event, digest)
+        listed = people.of_folder(folder, event)
+        store.write_now(_publish_first, event, digest, settings.clock, listed.people if listed else {})
     known = Versions()
     published = store.read_now(known.current)
     assert published is not None
@@ -54,11 +64,18 @@ def open_store(settings: Settings) -> Opened:
     return Opened(store, known, published, clock, changed)
 
 
-def _publish_first(tx: Transaction, event: Event, digest: str) -> None:
+def _publish_first(
+    tx: Transaction, event: Event, digest: str, wanted: datetime | None, listed: Mapping[str, Participant]
+) -> None:
     # Of replicas that start together one publishes, and the others find it done.
     migrate.alone(tx)
     if versions.newest(tx) is None:
-        versions.publish(tx, event, digest, datetime.now(UTC))
+        versions.publish(tx, Published(1, datetime.now(UTC), digest, event))
+        if listed:
+            participants.apply(tx, listed, seen=participants.digest(participants.every(tx)))
+        # In one transaction with it: who finds the event published finds its clock set.
+        if wanted is None and event.details.clock is not None:
+            rehearsal.stand_at(tx, event.details.clock, event.zone)
 
 
 def _id_of(folder: Path) -> str:
@@ -69,8 +86,9 @@ def _id_of(folder: Path) -> str:
 
 
 def _clock(store: Store, wanted: datetime | None, event: Event) -> Clock:
-    """The clock that the database runs by: moved to `wanted` (local) at its first start, and kept there for every
-    later one, whatever that is told. Two processes at two moments would erase each other's delegates."""
+    """The clock that the database runs by: moved to `wanted` (local) at its first start, else to the event's own
+    where it has one, and kept there for every later one, whatever that is told. Two processes at two moments would
+    erase each other's delegates."""
     if wanted is None:
         found = store.read_now(rehearsal.moved)
     else:
@@ -94,23 +112,24 @@ class LookedUp:
 
 def look_up(settings: Settings, event: Event) -> LookedUp:
     """The published version of `event` and the kept clock, where there is a database of it; else none, and the
-    clock as the setting says. Changes nothing."""
+    clock as the setting or the event says. Changes nothing."""
     if engine.exists(settings.database):
         store = Store(settings.database)
         try:
             published = store.read_now(Versions().current)
             found = store.read_now(rehearsal.moved)
             if published is not None and published.event.details.id == event.details.id:
-                return LookedUp(published, Clock(found.shift) if found else _as_set(settings, event))
+                return LookedUp(published, Clock(found.shift) if found else _standing_at(settings.clock, event))
         except (DBAPIError, StoreUnreachable):  # it does not answer, or no bot has started on it yet
             pass
         finally:
             store.close()
-    return LookedUp(None, _as_set(settings, event))
+    return LookedUp(None, _standing_at(settings.clock or event.details.clock, event))
 
 
-def _as_set(settings: Settings, event: Event) -> Clock:
+def _standing_at(wanted: datetime | None, event: Event) -> Clock:
+    """A clock at `wanted` (local), at real time where it is None."""
     clock = Clock()
-    if settings.clock is not None:
-        clock.stand_at(settings.clock.replace(tzinfo=event.zone))
+    if wanted is not None:
+        clock.stand_at(wanted.replace(tzinfo=event.zone))
     return clock

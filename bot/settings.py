@@ -21,6 +21,8 @@ PREFIX = "PASSERELLE_"
 ACCOUNT = re.compile(r"telegram:\d+|wechat:[\w-]{6,128}|(?:web|terminal):[\w.-]{1,128}", re.ASCII)
 TOKEN = re.compile(r"\d{5,}:[\w-]{20,}", re.ASCII)  # Telegram's: the bot's number, a colon, 35 characters today
 
+AES_KEY = re.compile(r"[A-Za-z0-9]{43}")
+
 # What to write where a value cannot be read. A value is shown beside it unless the setting is a secret.
 WRITE = {
     "clock": "write a local time of the event, such as 2014-11-05T09:00",
@@ -32,6 +34,8 @@ WRITE = {
     "telegram_api_url": "write an address such as http://localhost:8081",
     "telegram_mode": "write polling or webhook",
     "telegram_rate": "write messages a second, such as 30 (0: no pace of our own)",
+    "telegram_desk_chat": "write the group’s number, such as -1001234567890 (docs/operators.md says how to find it)",
+    "wechat_aes_key": "write WeChat’s EncodingAESKey as it is: 43 letters and digits",
     "wechat_api_url": "write an address such as https://api.example.org",
     "organizers": "write telegram:NUMBER, wechat:OPENID, web:ADDRESS or terminal:NAME, with commas between them",
     "embedder": "write local, none, or the https:// address of an embeddings server",
@@ -76,6 +80,20 @@ def _token(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _group(value: str) -> str:
+    if value and not re.fullmatch(r"-[0-9]{1,18}", value):
+        raise ValueError("no group")
+    return value
+
+
+def _aes_keys(value: SecretStr | None) -> SecretStr | None:
+    """One EncodingAESKey, or the new one and the old with a comma between them."""
+    keys = value.get_secret_value().split(",") if value is not None and value.get_secret_value() else []
+    if not all(AES_KEY.fullmatch(key) for key in keys):
+        raise ValueError("no key")
+    return value
+
+
 def _broker(value: SecretStr | None) -> SecretStr | None:
     if value is not None and not re.match(r"(nats|tls)://\S", value.get_secret_value()):
         raise ValueError("no broker")
@@ -115,11 +133,11 @@ class Settings(BaseSettings):
     telegram_api_url: Address = ""
     telegram_mode: Literal["polling", "webhook"] = "polling"
     telegram_rate: Annotated[int, Field(ge=0)] = 30
-    telegram_desk_chat: str = ""
+    telegram_desk_chat: Annotated[str, AfterValidator(_group)] = ""
     wechat_app_id: str = ""
     wechat_app_secret: SecretStr | None = None
     wechat_token: SecretStr | None = None
-    wechat_aes_key: SecretStr | None = None
+    wechat_aes_key: Annotated[SecretStr | None, AfterValidator(_aes_keys)] = None
     wechat_api_url: Address = ""
     organizers: Annotated[str, AfterValidator(_accounts)] = ""
     embedder: Annotated[str, AfterValidator(_embedder)] = "local"
@@ -151,11 +169,29 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         faults += [_unreadable(problem, environ) for problem in error.errors()]
     if settings is not None and settings.llm_url and not settings.llm_model:
         faults.append(Fault(f"{PREFIX}LLM_MODEL", 0, f"is missing beside {PREFIX}LLM_URL", "write the model's name"))
+    if settings is not None and settings.telegram_mode == "webhook" and not settings.public_url.startswith("https://"):
+        do = "write the https:// address under which a proxy serves this bot, or leave out the webhook mode"
+        faults.append(Fault(f"{PREFIX}PUBLIC_URL", 0, f"is no https address beside {PREFIX}TELEGRAM_MODE=webhook", do))
+    if settings is not None:
+        faults += _wechat(settings)
     if settings is not None and settings.broker_url is not None:
         faults += _shared(settings)
     if faults or settings is None:
         raise BadSettings(faults)
     return settings
+
+
+def _wechat(settings: Settings) -> list[Fault]:
+    """What an Official Account lacks that is set in part."""
+    given = {
+        "WECHAT_APP_ID": settings.wechat_app_id,
+        "WECHAT_APP_SECRET": settings.wechat_app_secret,
+        "WECHAT_TOKEN": settings.wechat_token,
+    }
+    if not any(given.values()) and settings.wechat_aes_key is None:
+        return []
+    do = "copy it from 公众平台 (docs/wechat.zh.md)"
+    return [Fault(PREFIX + name, 0, "is missing beside the others", do) for name, value in given.items() if not value]
 
 
 def _shared(settings: Settings) -> list[Fault]:

@@ -9,7 +9,7 @@ from bot.conversation.context import Context
 from bot.errors import BadInput, Fault
 from bot.event.model import Event
 from bot.notices import audience as audiences
-from bot.notices import broadcast
+from bot.notices import broadcast, forecast
 from bot.notices.audience import Count
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState, Urgency
@@ -130,6 +130,7 @@ def _chosen(ctx: Context, seen: Notice, counted: Count) -> Markup:
     try:
         text = worded.described(broadcast.audience_of(seen, ctx.event), ctx.event, say)
         text += worded.count(counted, say)
+        text += worded.fares(forecast.of(ctx.tx, seen, ctx.event, ctx.now), say)
     except BadInput:
         text = say("**For:**") + Markup.text(seen.audience)
     if seen.urgency == Urgency.URGENT:

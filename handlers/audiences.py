@@ -2,6 +2,7 @@
 
 from bot.event.model import Event
 from bot.notices.audience import Audience, Count
+from bot.notices.forecast import Forecast
 from bot.text.markup import Markup
 from bot.text.words import Words
 
@@ -61,6 +62,33 @@ def channel_name(channel: str, say: Words) -> str:
 def count(counted: Count, say: Words) -> Markup:
     """How many it reaches, on which channel and in which language, and how many not."""
     return say.n("**{n} person** gets it.", "**{n} people** get it.", counted.total) + where(counted, say)
+
+
+def fares(told: Forecast, say: Words) -> Markup:
+    """How many WeChat lets us reach at once, and when the others; nothing where nobody reads there."""
+    if not told.total:
+        return Markup()
+    text = say.n("**On WeChat: {n} gets it at once.**", "**On WeChat: {n} get it at once.**", told.now)
+    if told.by_template:
+        text += say.n(
+            "- {n} gets a short notice, and the text in /news", "- {n} get a short notice, and the text in /news",
+            told.by_template,
+        )  # fmt: skip
+    if told.later:
+        text += say.n(
+            "- {n} gets it when they next write: WeChat allows messages for 48 hours after that",
+            "- {n} get it when they next write: WeChat allows messages for 48 hours after that",
+            told.later,
+        )
+    if told.closing:
+        text += say.n(
+            "- {n} can be reached now, but not any more from {day}, {hour} on, unless they write",
+            "- {n} can be reached now, but not any more from {day}, {hour} on, unless they write",
+            told.closing,
+            day=say.date(told.by),
+            hour=say.time(told.by),
+        )
+    return text
 
 
 def where(counted: Count, say: Words) -> Markup:

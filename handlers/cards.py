@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.chat.action import Action, action
-from bot.chat.reply import Brief, Button, Coordinates, Link, Reply
-from bot.event.model import Entry, EntryStatus, Event, Place, Registration, Session, Status
+from bot.chat.reply import Button, Coordinates, Link, Reply
+from bot.event.model import Entry, EntryStatus, Event, Place, Session, Status
 from bot.programme import facts
 from bot.programme.facts import Facts
-from bot.programme.tables import Interest
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
 
@@ -47,8 +46,8 @@ def menu(say: Words) -> tuple[Button, ...]:
     )
 
 
-def line(event: Event, session: Session, say: Words, *, with_day: bool = False) -> Markup:
-    """A session in a list: hour, title, place."""
+def line(event: Event, session: Session, say: Words, *, with_day: bool = False, more: Sequence[str] = ()) -> Markup:
+    """A session in a list: hour, title, place. more: what follows, a line each."""
     when = facts.when(session, say) if with_day else facts.hour(session, say)
     title = session.title.in_(say.language)
     if session.status == Status.CANCELLED and not with_day:
@@ -56,6 +55,7 @@ def line(event: Event, session: Session, say: Words, *, with_day: bool = False) 
     spans = [Span(title, bold=True), Span("\n" + when)]
     if session.place in event.place:
         spans.append(Span(" · " + facts.place_name(event, session, say)))
+    spans += [Span("\n" + text) for text in more]
     return Markup((Paragraph(tuple(spans)),))
 
 
@@ -72,80 +72,6 @@ def sessions(
     lines = Markup.join(line(event, session, say, with_day=with_day) for session in chosen)
     buttons = [button(session.title.in_(say.language), "session", session.id) for session in chosen]
     return Reply(text=heading + lines, buttons=(*buttons, *more), replaces=True)
-
-
-def session(
-    event: Event,
-    session: Session,
-    say: Words,
-    *,
-    state: Interest | None,
-    left: int | None,
-    is_open: bool,
-    rank: int = 0,
-    note: Markup | None = None,
-) -> Reply:
-    """A session's card: what, when, where, who, and what the reader can do about it.
-
-    rank: on the waiting list, from 1, where that is the state.
-    """
-    text = [Markup((Paragraph((Span(session.title.in_(say.language), bold=True),)),))]
-    if note:
-        text.insert(0, note)
-    known = [
-        say("When: {when}", when=facts.when(session, say)),
-        say("Where: {place}", place=facts.place_name(event, session, say)),
-    ]
-    if who := facts.people(event, session, say):
-        known.append(say("With: {people}", people=who))
-    if session.theme in event.theme:
-        known.append(say("Theme: {theme}", theme=event.theme[session.theme].name.in_(say.language)))
-    text.append(_together(known))
-    if session.abstract:
-        text.append(say.markup(session.abstract.in_(say.language)))
-    text.extend(_standing(session, say, state=state, left=left, is_open=is_open, rank=rank, noted=bool(note)))
-    buttons: list[Button] = []
-    if state == Interest.GOING:
-        buttons.append(button(say.p("button", "Withdraw"), "leave", session.id))
-    elif state == Interest.WAITLISTED:
-        buttons.append(button(say.p("button", "Leave waiting list"), "leave", session.id))
-    elif is_open:
-        label = say.p("button", "I’m going") if left != 0 else say.p("button", "Join waiting list")
-        buttons.append(button(label, "join", session.id))
-    if session.day and session.status != Status.CANCELLED:
-        buttons.append(button(say.p("button", "Add to calendar"), "calendar", session.id))
-    if session.place in event.place:
-        buttons.append(button(say.p("button", "How to get there"), "place", session.place or ""))
-    buttons.append(button(say.p("button", "My agenda"), "agenda"))
-    buttons.append(button(say.p("button", "Programme"), "programme"))
-    brief = Brief(session.title.in_(say.language), facts.place_name(event, session, say), facts.when(session, say))
-    return Reply(text=Markup.join(text), buttons=tuple(buttons), replaces=True, brief=brief)
-
-
-def _standing(
-    session: Session, say: Words, *, state: Interest | None, left: int | None, is_open: bool, rank: int, noted: bool
-) -> Iterable[Markup]:
-    """How the session and the reader stand: cancelled, provisional, seats, the reader's own state unless a note
-    above has just said it."""
-    if session.status == Status.CANCELLED:
-        yield say("This session is cancelled.")
-        return
-    if session.status == Status.PROVISIONAL:
-        yield say("Provisional: this may still change.")
-    if state in (Interest.GOING, Interest.WAITLISTED):
-        if not noted:
-            yield _own_state(say, rank)
-    elif is_open and left is not None:
-        yield say.n("{n} place left", "{n} places left", left) if left else say("Full: you can join the waiting list.")
-    elif session.registration == Registration.CLOSED:
-        yield say("Sign-up is closed.")
-
-
-def _own_state(say: Words, rank: int) -> Markup:
-    """rank: on the waiting list, 0 for one who goes."""
-    if not rank:
-        return say("You are going.")
-    return say("You are number {rank} on the waiting list.", rank=rank)
 
 
 def place(place: Place, say: Words) -> Reply:
@@ -215,24 +141,41 @@ def answer(
     return Reply(text=text, buttons=tuple(buttons))
 
 
-def code(entry: Entry) -> str:
-    """A few letters that stand for an entry on a button, whose 64 bytes hold no four ids."""
-    return hashlib.sha256(entry.id.encode()).hexdigest()[:7]
+def code(thing: Entry | Session) -> str:
+    """A few letters that stand for it on a button, whose 64 bytes hold no four ids, and in what a reply expects."""
+    return hashlib.sha256(thing.id.encode()).hexdigest()[:7]
+
+
+def by_code(event: Event, wanted: str) -> Session | None:
+    """The session that `code` made these letters of, None where it is gone."""
+    return next((session for session in event.sessions if code(session) == wanted), None)
+
+
+def expecting(name: str, session: Session) -> str:
+    """What the next text is to be: the handler `name` reads it, about the session."""
+    return action(name, code(session)).pack()
 
 
 def ask(entry: Entry, say: Words, press: str = "ask") -> Button:
     """A button that asks the entry's own question. press: the handler that then answers."""
+    return Button(cut(asked(entry, say)), Action(press, (entry.id,)))
+
+
+def asked(entry: Entry, say: Words) -> str:
+    """The entry's own question, as a reader would put it."""
     language = "zh" if say.language == "zh-Hant" else say.language
     questions = entry.questions.get(language) or next(iter(entry.questions.values()), (entry.id,))
     question = say.script(questions[0]).replace("'", "’")
-    return Button(cut(question[:1].upper() + question[1:]), Action(press, (entry.id,)))
+    if language == "fr":
+        question = question.replace(" ?", "\u00a0?")
+    return question[:1].upper() + question[1:]
 
 
 def is_stale(as_of: date, now: datetime) -> bool:
     return now.date() - as_of > STALE_AFTER
 
 
-def _together(lines: Sequence[Markup]) -> Markup:
+def together(lines: Sequence[Markup]) -> Markup:
     """Several one-line texts as the lines of one paragraph."""
     spans: list[Span] = []
     for n, one in enumerate(lines):

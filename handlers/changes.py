@@ -6,31 +6,70 @@ from typing import Any
 
 from bot.chat.reply import Button, Reply
 from bot.conversation.router import on
-from bot.event.model import Event, Session
+from bot.event.model import Entry, Event, Session
 from bot.event.texts import Texts
+from bot.notices import heard
 from bot.notices.broadcast import Notice
-from bot.programme import facts
-from bot.programme.touched import Touched, What
+from bot.notices.publishing import Told, Wording
+from bot.programme import facts, worded
+from bot.programme.touched import Touched
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
-from handlers import cards
+from handlers import cards, themes
 
 BUTTONS = 4  # sessions with a button of their own: the agenda holds the others
 SHOWN = 12  # sessions told of in one message: it is to fit into one
 
 
+def wording(words: Callable[[str], Words]) -> Wording:
+    """What `publishing` tells by. words: language -> its Words."""
+
+    def changes(touched: Sequence[Touched], old: Event, new: Event, reason: Mapping[str, str]) -> Told:
+        made = parts(touched, old, new, words, reason)
+        return made, texts(made, new.details.scripts)
+
+    def answers(old: Event, new: Event, sessions: Mapping[str, Any]) -> Told:
+        made = stale(old, new, words) | {f"session:{id_}": part for id_, part in sessions.items()}
+        return made, texts(made, new.details.scripts)
+
+    def added(sessions: Sequence[Session], event: Event) -> Told:
+        made = themes.parts(event, sessions, words)
+        return made, texts(made, event.details.scripts)
+
+    return Wording(changes, answers, added)
+
+
+def stale(old: Event, new: Event, words: Callable[[str], Words]) -> dict[str, dict[str, Any]]:
+    """The answers whose facts are others in `new`, by their keys: what is asked as `title`, the answer as it is now as
+    `text`, each by language. An answer that is only put otherwise is none."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in new.entries:
+        if not heard.key_of(new, entry.id):
+            continue
+        now, then = ({tag: _filled(entry, event, words(tag)) for tag in new.details.scripts} for event in (new, old))
+        if now != then:
+            titles = {tag: cards.asked(entry, words(tag)) for tag in new.details.scripts}
+            found[f"entry:{entry.id}"] = {"title": titles, "text": now}
+    return found
+
+
+def _filled(entry: Entry, event: Event, say: Words) -> str:
+    return str(say.markup_with(entry.answer.in_(say.language), facts.Facts(event, say)))
+
+
 def parts(
-    touched: Sequence[Touched], old: Event, new: Event, words: Callable[[str], Words]
+    touched: Sequence[Touched], old: Event, new: Event, words: Callable[[str], Words], reason: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """What to say of each session, by its id, as JSON: its `title`, its `text` and, by the id of the other session,
-    its `clashes`, each by language. words: language -> its Words."""
+    its `clashes`, each by language. words: language -> its Words. reason: why, by language."""
     told: dict[str, dict[str, Any]] = {}
     for each in touched:
         told[each.after.id] = {"title": {}, "text": {}, "clashes": {other.id: {} for other in each.clashes}}
         for language in new.details.scripts:
             say, part = words(language), told[each.after.id]
             part["title"][language] = each.after.title.in_(language)
-            part["text"][language] = "\n".join(_line(what, each, old, new, say) for what in each.what)
+            why = [say.text("Why: {reason}", reason=Texts(reason).in_(language))] if reason else []
+            part["text"][language] = "\n".join([*worded.changed(each, old, new, say), *why])
             for other in each.clashes:
                 title = say.quoted(other.title.in_(language))
                 part["clashes"][other.id][language] = say.text(
@@ -47,35 +86,20 @@ def texts(told: Mapping[str, Any], languages: Sequence[str]) -> dict[str, str]:
     }
 
 
-def _line(what: What, touched: Touched, old: Event, new: Event, say: Words) -> str:
-    before, after = touched.before, touched.after
-    match what:
-        case What.GONE:
-            return say.text("It is no longer in the programme.")
-        case What.CANCELLED:
-            return say.text("This session is cancelled.")
-        case What.BACK:
-            when, place = facts.when(after, say), facts.place_name(new, after, say)
-            back = say.text("It takes place after all.")
-            known = say.text("When: {when}", when=when), say.text("Where: {place}", place=place)
-            return "\n".join((back, *known))
-        case What.WHEN:
-            when_of = _hour if before.day == after.day else facts.when
-            return say.text("When: {old} → {new}", old=when_of(before, say), new=when_of(after, say))
-        case What.WHERE:
-            was, becomes = facts.place_name(old, before, say), facts.place_name(new, after, say)
-            return say.text("Where: {old} → {new}", old=was, new=becomes)
-        case What.WHO:
-            unknown = facts.to_be_confirmed(say)
-            was, becomes = facts.people(old, before, say) or unknown, facts.people(new, after, say) or unknown
-            return say.text("With: {old} → {new}", old=was, new=becomes)
-
-
-def _hour(session: Session, say: Words) -> str:
-    """The hours alone: the reader's second zone would stand there twice."""
-    if session.starts_at and not say.is_next_day_there(session.starts_at):
-        return say.span(session.starts_at, session.ends_at)
-    return facts.hour(session, say)
+@on.notice("answers")
+def corrected(notice: Notice, say: Words, silent: bool, known: Sequence[str]) -> Reply:
+    """The answers that this reader was given and that say something else now. known: keys of what they were told."""
+    told = notice.parts or {}
+    theirs = [key for key in told if key in known] or [*told]
+    text, buttons = say("**What I told you has changed**"), list[Button]()
+    for key in theirs[:SHOWN]:
+        title, kind, id_ = Texts(told[key]["title"]).in_(say.language), *key.split(":", 1)
+        said = Texts(told[key]["text"]).in_(say.language)
+        text += Markup((Paragraph((Span(title, bold=True), Span(f"\n{said}"))),))
+        if len(buttons) < BUTTONS:
+            buttons.append(cards.button(title, "session" if kind == "session" else "ask", id_))
+    buttons.append(cards.button(say.p("button", "What I receive"), "notify"))
+    return Reply(text=text, buttons=tuple(buttons), silent=silent)
 
 
 @on.notice("changes")

@@ -5,12 +5,13 @@ from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.notices import broadcast, preferences
 from bot.notices.broadcast import Notice
-from bot.notices.tables import Level, Urgency
+from bot.notices.preferences import LEADS
+from bot.notices.tables import KINDS, Level, Urgency
 from bot.programme import facts
 from bot.text import splitting
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
-from handlers import cards, everything_else
+from handlers import cards, everything_else, themes, tickets
 
 SHOWN = 5  # announcements in one message
 CUT = Markup((Paragraph((Span("…"),)),))
@@ -20,7 +21,7 @@ NEXT = {Level.ON: Level.SILENT, Level.SILENT: Level.OFF, Level.OFF: Level.ON}
 @on.press("human")
 @on.command("human", "Talk to a person")
 def human(ctx: Context, *_: str) -> Reply:
-    """Who can be reached, and how; what is not known is said to be so."""
+    """A question for the team, where there is one to ask; who can be reached otherwise, and how."""
     say = ctx.say
     text = say("The organizing team helps you at the welcome desk, at the venue.")
     for contact in ctx.event.details.contacts:
@@ -33,6 +34,8 @@ def human(ctx: Context, *_: str) -> Reply:
             email=contact.email or unknown,
         )
     text += say("In an emergency, call 112.")
+    if tickets.can_be_asked(ctx):
+        return tickets.ask(ctx, text)
     return Reply(
         text=text,
         buttons=(
@@ -78,12 +81,27 @@ def _told(notice: Notice, say: Words, longest: int) -> Markup:
 def notify(ctx: Context, *_: str) -> Reply:
     """What is sent unasked, and a button for each kind that changes it."""
     say, levels = ctx.say, preferences.of(ctx.tx, ctx.person.id)
-    text = Markup.join(_level(kind, levels[kind], say) for kind in preferences.IN_USE)
+    lead = preferences.lead(ctx.tx, ctx.person.id)
+    text = Markup.join(_level(kind, levels[kind], say) for kind in KINDS)
     text += say("Urgent announcements always come.")
     text += say("When a place comes free for you in a session, I always write to you.")
-    text += say("For reminders, add your agenda to your calendar: it can warn you as early as you like.")
+    if levels["reminders"] != Level.OFF:
+        text += say.n(
+            "A reminder comes {n} minute before each of your sessions.",
+            "A reminder comes {n} minutes before each of your sessions.",
+            lead,
+        )
+    mine = themes.followed(ctx)
+    if mine:
+        names = [ctx.event.theme[each].name.in_(say.language) for each in mine]
+        text += say("Themes that you follow: {themes}", themes=say.list(names))
+    follow = cards.button(say.p("button", "Follow a theme"), "themes")
+    following = [themes.stop_button(ctx.event, each, say) for each in mine] or ([follow] if ctx.event.theme else [])
+    later = LEADS[(LEADS.index(lead) + 1) % len(LEADS)]
     buttons = (
-        *(_next(kind, NEXT[levels[kind]], say) for kind in preferences.IN_USE),
+        *(_next(kind, NEXT[levels[kind]], say) for kind in KINDS),
+        cards.button(_lead(say, later), "lead", str(later)),
+        *following,
         cards.button(say.p("button", "Announcements"), "news"),
         cards.button(say.p("button", "Add to calendar"), "calendar"),
         cards.button(say.p("button", "My agenda"), "agenda"),
@@ -94,10 +112,23 @@ def notify(ctx: Context, *_: str) -> Reply:
 @on.press("prefer")
 def prefer(ctx: Context, kind: str = "", level: str = "", *_: str) -> Reply:
     """Keep the choice and show how things stand."""
-    if kind not in preferences.IN_USE or level not in list(Level):
+    if kind not in KINDS or level not in list(Level):
         return everything_else.unknown_button(ctx)
     preferences.choose(ctx.tx, ctx.person.id, kind, Level(level))
     return notify(ctx)
+
+
+@on.press("lead")
+def lead(ctx: Context, minutes: str = "", *_: str) -> Reply:
+    """Keep how early reminders come."""
+    if minutes not in map(str, LEADS):
+        return everything_else.unknown_button(ctx)
+    preferences.choose_lead(ctx.tx, ctx.person.id, int(minutes))
+    return notify(ctx)
+
+
+def _lead(say: Words, minutes: int) -> str:
+    return say.p("button", "Remind me {n} min before", n=str(minutes))
 
 
 @on.command("stop", "Stop messages", in_menu=False)
@@ -138,4 +169,5 @@ def _name(kind: str, say: Words) -> str:
         "changes": say.p("kind of message", "changes of my sessions"),
         "digest": say.p("kind of message", "the day’s programme"),
         "reminders": say.p("kind of message", "reminders"),
+        "feedback": say.p("kind of message", "questions about sessions"),
     }[kind]

@@ -7,8 +7,7 @@ from bot.errors import UnknownSession
 from bot.event.model import Session
 from bot.programme import facts, seats
 from bot.programme.tables import Interest
-from bot.text.words import Words
-from handlers import cards, programme
+from handlers import cards, offers, programme
 
 
 @on.press("join")
@@ -29,13 +28,27 @@ def join(ctx: Context, session_id: str, despite_clash: str = "") -> Reply:
             note = say("This session is full. You are number {rank} on the waiting list.", rank=ahead + 1)
             return programme.card(ctx, session, note=note)
         case seats.Closed(session):
-            return programme.card(ctx, session, note=say("Sign-up for {title} is not open.", title=title))
-        case seats.Clash(session, other):
-            text = say(
-                "{title} is at the same time as {other}, which is in your agenda ({when}). Which one do you keep?",
-                title=title,
-                other=say.quoted(other.title.in_(say.language)),
-                when=facts.when(other, say),
+            is_early = seats.is_too_early(session, ctx.now)  # the card itself says when it opens
+            refused = None if is_early else say("Sign-up for {title} is not open.", title=title)
+            return programme.card(ctx, session, note=refused)
+        case seats.Clash(session, other, walk):
+            theirs, when = say.quoted(other.title.in_(say.language)), facts.when(other, say)
+            text = (
+                say(
+                    "{title} is at the same time as {other}, which is in your agenda ({when}). Which one do you keep?",
+                    title=title,
+                    other=theirs,
+                    when=when,
+                )
+                if not walk
+                else say(
+                    "Between {title} and {other}, which is in your agenda ({when}), it is a walk of {n} minutes, "
+                    "and there is less time than that. Which one do you keep?",
+                    title=title,
+                    other=theirs,
+                    when=when,
+                    n=str(walk),
+                )
             )
             return Reply(
                 text=text,
@@ -93,18 +106,5 @@ def _not_signed_up(ctx: Context, session: Session) -> Reply:
 
 def _withdraw(ctx: Context, session_id: str) -> seats.Withdrawn:
     gone = seats.withdraw(ctx.tx, ctx.event, ctx.person.id, session_id, now=ctx.now)
-    if gone.promoted is not None:
-        ctx.tell(gone.promoted, f"freed:{session_id}", lambda say: freed(ctx, gone, say))
+    offers.tell(ctx, gone.passed)
     return gone
-
-
-def freed(ctx: Context, gone: seats.Withdrawn, say: Words) -> Reply:
-    """What the next person on the waiting list is told."""
-    title = say.quoted(gone.session.title.in_(say.language))
-    return Reply(
-        text=say("A place has come free: you’re going to {title}.", title=title),
-        buttons=(
-            cards.button(say.p("button", "Details"), "session", gone.session.id),
-            cards.button(say.p("button", "Withdraw"), "leave", gone.session.id),
-        ),
-    )

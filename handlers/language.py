@@ -18,10 +18,13 @@ def language(ctx: Context, wanted: str = "", *_: str) -> Reply:
     chosen = accounts.nearest(wanted, ctx.event.details.languages) if wanted else ""
     if not chosen:
         return Reply(text=ctx.say("Which language do you read?"), buttons=offered)
+    before = ctx.person.language
     accounts.set_language(ctx.tx, ctx.person.id, chosen, chosen=True)
     ctx.notes["language"] = chosen
     say = ctx.words(chosen)
-    return Reply(text=say("From now on I answer in English."), buttons=cards.menu(say))
+    # A slip is undone by one tap, in the language that its reader knows.
+    back = () if before == chosen else (Button(own_name(before), action("language", before)),)
+    return Reply(text=say("From now on I answer in English."), buttons=(*back, *cards.menu(say)))
 
 
 def choices(ctx: Context) -> tuple[Button, ...]:

@@ -67,6 +67,9 @@ def _one(fault: Fault, say: Words) -> Markup:
             return say(
                 "- {hour} does not exist that night: the clocks skip it. An hour later or earlier does.", hour=about[0]
             )
+        case "far":
+            last = datetime.fromisoformat(about[1])
+            return say("- That is long after the event. Write a day until {day}.", day=say.date(last))
         case "past":
             here = datetime.fromisoformat(about[0])
             return say(

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.chat.reply import Button, Reply
+from bot.chat.action import is_id
+from bot.chat.reply import Brief, Button, Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.notices import broadcast
@@ -15,15 +16,17 @@ from handlers import cards
 @on.notice("broadcast")
 def announcement(notice: Notice, say: Words, silent: bool, _: Sequence[str] = ()) -> Reply:
     """An organizer's text, as its reader gets it."""
-    text = say.markup(notice.in_(say.language))
+    is_urgent = notice.urgency == Urgency.URGENT
+    heading = say("**Urgent, from the organizers**") if is_urgent else say("**From the organizers**")
+    text = heading + say.markup(notice.in_(say.language))
     buttons: list[Button] = []
-    if notice.urgency == Urgency.URGENT:
-        text = say("**Urgent**") + text
-    else:
+    if not is_urgent:
         buttons.append(cards.button(say.p("button", "What I receive"), "notify"))
     if notice.receipt:
         buttons.insert(0, cards.button(say.p("button", "I have read this"), "read", str(notice.id)))
-    return Reply(text=text, buttons=tuple(buttons), silent=silent)
+    said = notice.in_(say.language).strip()
+    brief = Brief(said.splitlines()[0] if said else "")
+    return Reply(text=text, buttons=tuple(buttons), silent=silent, brief=brief)
 
 
 @on.notice("recalled")
@@ -35,6 +38,6 @@ def recalled(_: Notice, say: Words, silent: bool, __: Sequence[str] = ()) -> Rep
 @on.press("read")
 def read(ctx: Context, notice_id: str) -> Reply:
     """The reader confirms."""
-    if notice_id.isdigit() and broadcast.confirm(ctx.tx, int(notice_id), ctx.person.id, ctx.now):
+    if is_id(notice_id) and broadcast.confirm(ctx.tx, int(notice_id), ctx.person.id, ctx.now):
         return Reply(text=ctx.say("Thank you: the organizers see that you have read it."))
     return Reply(text=ctx.say("This announcement is no longer there."), buttons=cards.menu(ctx.say)[:3])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from bot.chat.action import action
+from bot.chat.action import action, is_id
 from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context, Handler, Replies
 from bot.conversation.router import on
@@ -18,7 +18,6 @@ from handlers import announcements, cards, everything_else, notices, reports
 from handlers.announcements import button
 
 LISTED = 8  # announcements on the list
-DIGITS = 15  # of an announcement's id
 TRIES = 3  # at a change that another organizer's comes before
 
 
@@ -27,25 +26,28 @@ def with_notice(handler: Handler) -> Handler:
 
     @wraps(handler)
     def checked(ctx: Context, notice_id: str = "", *args: str) -> Replies:
-        is_asked = ctx.is_organizer and notice_id.isdecimal() and len(notice_id) <= DIGITS
+        is_asked = ctx.is_organizer and is_id(notice_id)
         seen = broadcast.find(ctx.tx, int(notice_id)) if is_asked else None
         return handler(ctx, seen, *args) if seen else everything_else.unknown_button(ctx)
 
     return checked
 
 
-def takes_text(name: str) -> Callable[[Handler], Handler]:
+def takes_text(
+    name: str, *, numbers: bool = False, only: Callable[[str], bool] | None = None
+) -> Callable[[Handler], Handler]:
     """For the text after a card that expects `name`: as `with_notice`, called with (ctx, notice, *what else was
-    expected, text). The text is an announcement's or its organizer's, no question to learn from."""
+    expected, text). The text is an announcement's or its organizer's, no question to learn from. numbers: a bare number
+    is such a text too, and no button. only: of these texts alone; others are questions."""
 
     def decorate(handler: Handler) -> Handler:
-        @on.reply_to(name, verbatim=True)
+        @on.reply_to(name, verbatim=only or True, numbers=numbers, only=only is not None)
         @wraps(handler)
         def taken(ctx: Context, text: str, *args: str) -> Replies:
             ctx.notes["asked"] = ""
             return with_notice(handler)(ctx, *args, text)
 
-        return taken
+        return handler
 
     return decorate
 
@@ -192,7 +194,7 @@ def test(ctx: Context, seen: Notice, *_: str) -> Reply:
     """The announcement to oneself, on every channel that one uses."""
     if not seen.in_(ctx.person.language):
         return card(ctx, seen, ctx.say("It has no text in your language yet: look at the preview."))
-    ctx.tell(ctx.person.id, f"test of notice {seen.id}", lambda say: as_read(seen, say))
+    ctx.tell(ctx.person.id, f"test of notice {seen.id}", lambda say: as_read(seen, say), everywhere=True)
     return card(ctx, seen, ctx.say("Sent to you alone, on every channel that you use."))
 
 

@@ -36,12 +36,28 @@ def explain(ctx: Context, *_: str) -> Reply:
         say("**Your data**")
         + say.markup(details.controller.in_(say.language))
         + say.markup(details.basis.in_(say.language))
-        + say("- Kept: your address on this channel, your language, the sessions you chose, the messages sent to you.")
+        + say(
+            "- Kept: your address on this channel, your language, the sessions and themes you chose, your notes, the "
+            "names of people you sign up, the messages sent to you."
+        )
+        + say("- Kept for a day: which sessions and answers you were shown, so that I can tell you if they change.")
+        + say(
+            "- Kept: what you write to the team with /human, and its answers. The team sees your words, not your name."
+        )
+        + say("- Kept for 30 days after /link: what each of the two had, so that it can be undone.")
         + say(
             "- Kept without your name or address: a question that I could not answer well, so that the organizers can. "
             "/forget cannot find it again. Nothing else of what you write is kept."
         )
-        + say("- No delegate sees where another goes; the organizers can.")
+        + say(
+            "- If you give the code of your badge: your row of the organizers’ participants’ list, which is theirs; "
+            "/forget takes your link to it away."
+        )
+        + say(
+            "- What you say of a session is kept with you, so that you can change it; the organizers see figures and "
+            "lines, without names."
+        )
+        + say("- No delegate sees where another goes; the organizers can. Your notes are for you alone.")
         + _kept(ctx)
     )
     if ctx.reads_along:
@@ -86,7 +102,7 @@ def forget(ctx: Context, *_: str) -> Reply:
 @on.press("forgotten")
 def forgotten(ctx: Context) -> Reply:
     privacy.erase(ctx.tx, ctx.person.id, ctx.now)
-    ctx.notes.update(entry="", asked="")
+    ctx.notes.update(entry="", asked="", said="")
     return Reply(text=ctx.say("Your data has been erased."), forgets=True)
 
 

@@ -1,15 +1,18 @@
 """The programme: by day, by theme, now and next, one session's card."""
 
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
-from bot.event.model import Session
-from bot.programme import queries, seats
+from bot.event.model import Part, Session
+from bot.programme import facts, follows, guests, offers, own_notes, queries, seats, walks
 from bot.programme.tables import Interest
 from bot.text.markup import Markup
-from handlers import cards
+from handlers import cards, feedback, session_card
+from handlers.session_card import Standing
 
 LISTED_WHOLE = 12  # sessions that fit one message; a longer programme is shown day by day
 UNDATED = "tbc"
@@ -39,8 +42,9 @@ def programme(ctx: Context, *_: str) -> Reply:
 
 
 @on.press("day")
-def day(ctx: Context, which: str) -> Reply:
-    """One day's sessions; `which` is an ISO date, or "tbc" for those whose day is not known."""
+def day(ctx: Context, which: str, part: str = "", *_: str) -> Reply:
+    """One day's sessions; `which` is an ISO date, or "tbc" for those whose day is not known. part: "morning",
+    "afternoon" or "evening", to see that alone; a long day begins with the part that it is."""
     event, say = ctx.event, ctx.say
     try:
         wanted = None if which == UNDATED else date.fromisoformat(which)
@@ -52,24 +56,17 @@ def day(ctx: Context, which: str) -> Reply:
     if not chosen:
         return Reply(text=heading + say("No session is announced on this day."), buttons=_days(ctx), replaces=True)
     others = [b for b in _days(ctx) if b.action != cards.button("", "day", which).action]
+    parts = [each for each in Part if any(session.known_part == each for session in chosen)]
+    shown = next((each for each in parts if each == part), None)
+    if shown is None and len(chosen) > LISTED_WHOLE and len(parts) > 1:
+        shown = queries.part_now(ctx.now, event) if wanted == say.local(ctx.now).date() else parts[0]
+        shown = shown if shown in parts else parts[0]
+    if shown is not None and len(parts) > 1:
+        names = {each: facts.part_of_day(each, say) for each in parts}
+        others = [cards.button(names[e].capitalize(), "day", which, e) for e in parts if e != shown] + others
+        chosen = [session for session in chosen if session.known_part in (shown, None)]
+        heading = say("**{day}** – {part}", day=title, part=names[shown])
     return cards.sessions(event, chosen, say, heading=heading, more=others)
-
-
-@on.press("themes")
-def themes(ctx: Context) -> Reply:
-    buttons = [cards.button(t.name.in_(ctx.say.language), "theme", t.id) for t in ctx.event.details.themes]
-    return Reply(text=ctx.say("Which theme?"), buttons=tuple(buttons), replaces=True)
-
-
-@on.press("theme")
-def theme(ctx: Context, theme_id: str) -> Reply:
-    """One theme's sessions, with their days."""
-    if theme_id not in ctx.event.theme:
-        return programme(ctx)
-    heading = ctx.say("**{theme}**", theme=ctx.event.theme[theme_id].name.in_(ctx.say.language))
-    return cards.sessions(
-        ctx.event, queries.by_theme(ctx.event, theme_id), ctx.say, heading=heading, more=[_back(ctx)], with_day=True
-    )
 
 
 @on.press("session")
@@ -84,17 +81,25 @@ def session(ctx: Context, session_id: str) -> Reply:
 
 def card(ctx: Context, session: Session, note: Markup | None = None) -> Reply:
     """The session's card as this person sees it."""
-    state = seats.state_of(ctx.tx, ctx.person.id, session.id)
-    return cards.session(
-        ctx.event,
-        session,
-        ctx.say,
+    ctx.notes["heard"] = f"live:session/{session.id}"
+    tx, person = ctx.tx, ctx.person.id
+    state = seats.state_of(tx, person, session.id)
+    waits = state == Interest.WAITLISTED
+    held = offers.held_until(tx, person, session.id) if waits else None
+    standing = Standing(
         state=state,
-        rank=seats.ahead(ctx.tx, ctx.person.id, session.id) + 1 if state == Interest.WAITLISTED else 0,
-        left=seats.left(ctx.tx, session.id),
+        rank=seats.ahead(tx, person, session.id) + 1 if waits else 0,
+        held=held if held and held > ctx.now else None,
+        left=seats.left(tx, session.id),
         is_open=seats.is_open(session, ctx.now),
-        note=note,
+        opens=session.opens_at if seats.is_too_early(session, ctx.now) else None,
+        now=ctx.now,
+        guests=tuple(each.name for each in guests.of(tx, person, session.id)),
+        own_note=own_notes.of(tx, person, session.id),
+        follows=session.theme in follows.of(tx, person),
     )
+    reply = session_card.card(ctx.event, session, ctx.say, standing, note=note)
+    return replace(reply, buttons=(*feedback.button(ctx, session), *reply.buttons))
 
 
 @on.press("now")
@@ -105,7 +110,7 @@ def now(ctx: Context, *_: str) -> Reply:
     parts = [say("It is {time} in {city}.", time=say.time(ctx.now), city=event.details.city.in_(say.language))]
     if moment.on:
         parts += [say("**On now**"), *(cards.line(event, s, say) for s in moment.on)]
-    parts += _perhaps(ctx, moment)
+    parts += _perhaps(ctx, moment.perhaps)
     if not moment.on and not moment.perhaps:
         parts.append(say("Nothing is on right now."))
     parts += _upcoming(ctx, moment)
@@ -117,22 +122,62 @@ def now(ctx: Context, *_: str) -> Reply:
 @on.press("next")
 @on.command("next", "What comes next")
 def upcoming(ctx: Context, *_: str) -> Reply:
-    """What begins next, and what today holds at an hour that is not known."""
-    moment = queries.at(ctx.event, ctx.now)
-    parts = _perhaps(ctx, moment)
-    if moment.next or not parts:
-        parts = [*_upcoming(ctx, moment), *parts]
-    buttons = [cards.button(s.title.in_(ctx.say.language), "session", s.id) for s in (*moment.next, *moment.perhaps)]
+    """What of one's agenda comes next and the way there, then what else begins next; what today holds at an hour that
+    is not known."""
+    say = ctx.say
+    going = seats.going_to(ctx.tx, ctx.event, ctx.person.id)
+    own, moment = queries.at(ctx.event, ctx.now, going), queries.at(ctx.event, ctx.now)
+    mine = [*own.next, *own.perhaps]
+    others = [session for session in moment.next if session not in mine]
+    parts = _mine(ctx, own, going)
+    sooner = bool(mine and others and _begins(others[0]) < _begins(mine[0]))
+    if going and not mine and not own.on:
+        parts.append(say("Nothing more is in your agenda."))
+    perhaps = [session for session in moment.perhaps if session not in mine]
+    if mine and others:
+        heading = say("**Up next**") if sooner else say("**What else comes next**")
+        parts += [heading, *(cards.line(ctx.event, s, say, with_day=True) for s in others)]
+    elif not mine and (others or not perhaps):
+        parts += _upcoming(ctx, moment)
+    parts += _perhaps(ctx, perhaps)
+    shown = [*mine, *others, *perhaps]
+    buttons = [cards.button(s.title.in_(say.language), "session", s.id) for s in shown]
+    if going:
+        buttons.append(cards.button(say.p("button", "My agenda"), "agenda"))
     return Reply(text=Markup.join(parts), buttons=(*buttons, _back(ctx)), replaces=True)
 
 
-def _perhaps(ctx: Context, moment: queries.Moment) -> list[Markup]:
-    if not moment.perhaps:
+def _begins(session: Session) -> tuple[date, datetime]:
+    never = datetime.max.replace(tzinfo=UTC)
+    return session.day or date.max, session.starts_at or never
+
+
+def _mine(ctx: Context, own: queries.Moment, going: Sequence[Session]) -> list[Markup]:
+    """What of the agenda comes next, and how long the walk is from where its owner is by then."""
+    say, event = ctx.say, ctx.event
+    parts = []
+    if own.on:
+        parts += [say("**You are in**"), *(cards.line(event, session, say) for session in own.on)]
+    if own.next:
+        parts += [say("**Next for you**"), *(cards.line(event, session, say, with_day=True) for session in own.next)]
+    here = queries.last_place(going, ctx.now, event)
+    for session in own.next:
+        walk = walks.minutes_between(event, here, session.place) if here in event.place and session.place else 0
+        if walk and session.day == say.local(ctx.now).date():
+            place = event.place[here].name.in_(say.language)
+            parts.append(
+                say.n("From {place}, {n} minute on foot.", "From {place}, {n} minutes on foot.", walk, place=place)
+            )
+    if own.perhaps:
+        parts += [say("**Yours today, time to be confirmed**"), *(cards.line(event, s, say) for s in own.perhaps)]
+    return parts
+
+
+def _perhaps(ctx: Context, sessions: Sequence[Session]) -> list[Markup]:
+    if not sessions:
         return []
-    return [
-        ctx.say("**Today, time to be confirmed**"),
-        *(cards.line(ctx.event, session, ctx.say) for session in moment.perhaps),
-    ]
+    lines = [cards.line(ctx.event, session, ctx.say) for session in sessions]
+    return [ctx.say("**Today, time to be confirmed**"), *lines]
 
 
 def _upcoming(ctx: Context, moment: queries.Moment) -> list[Markup]:

@@ -10,9 +10,10 @@ from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.desk import unanswered
 from bot.desk.tables import Fate
+from bot.people import codes, participants, stay
 from bot.programme import queries
 from bot.text.markup import Markup
-from handlers import agenda, cards, interest, places, programme
+from handlers import agenda, cards, interest, linking, people, places, programme, themes, tickets
 
 SUGGESTIONS = 3
 LEAVING = "cancel-interest"  # the topic of who gives a session up
@@ -22,6 +23,8 @@ LEAVING = "cancel-interest"  # the topic of who gives a session up
 def text(ctx: Context, said: str) -> list[Reply]:
     """Whatever was said that is no command and no choice."""
     outcome = ctx.reading.outcome
+    if told := _of_oneself(ctx, said):
+        return [told]
     if not said.strip():
         return [
             Reply(text=ctx.say("Your message arrived empty. What would you like to know?"), buttons=cards.menu(ctx.say))
@@ -41,11 +44,13 @@ def text(ctx: Context, said: str) -> list[Reply]:
                 return replies
             _keep(ctx, said, outcome.language, Fate.SUGGESTED)
             return [*replies, suggest(ctx, replace(outcome, matches=outcome.rest))]
-        case "suggest" if outcome.matches:
+        case "suggest" if outcome.matches and not linking.looks_like_code(said):
             _keep(ctx, said, outcome.language, Fate.SUGGESTED)
             return [suggest(ctx, outcome)]
         case "smalltalk":
             return [smalltalk(ctx, outcome.smalltalk)]
+    if linking.looks_like_code(said):
+        return [linking.take(ctx, said)]
     if choices.number(said) is not None and len(ctx.account.choices) > 1:
         return [
             Reply(
@@ -58,6 +63,13 @@ def text(ctx: Context, said: str) -> list[Reply]:
     if outcome.smalltalk != "insult":
         _keep(ctx, said, outcome.language, Fate.REFUSED)
     return [refuse(ctx)]
+
+
+def _of_oneself(ctx: Context, said: str) -> Reply | None:
+    """The answer to whoever says their code, or asks of their own stay and can be told."""
+    if (code := codes.said(said)) and participants.is_any(ctx.tx):
+        return people.linked(ctx, code)
+    return people.about(ctx, asked) if (asked := stay.asked(said)) else None
 
 
 def _keep(ctx: Context, question: str, language: str, fate: Fate, answer: str = "") -> None:
@@ -128,16 +140,16 @@ def live(ctx: Context, what: str) -> Reply:
         case "today" | "tomorrow":
             wanted: date = today if kind == "today" else today + timedelta(days=1)
             return (
-                programme.day(ctx, wanted.isoformat())
+                programme.day(ctx, wanted.isoformat(), rest)
                 if wanted in queries.days(ctx.event)
                 else programme.programme(ctx)
             )
         case "day":
-            return programme.day(ctx, rest)
+            return programme.day(ctx, *rest.split("/"))
         case "session":
             return programme.session(ctx, rest)
         case "theme":
-            return programme.theme(ctx, rest)
+            return themes.theme(ctx, rest)
         case "place":
             return places.place(ctx, rest)
         case "agenda":
@@ -152,7 +164,7 @@ def suggest(ctx: Context, outcome: Outcome) -> Reply:
         found = suggestion(ctx, match)
         if found and found not in buttons:
             buttons.append(found)
-    buttons.append(cards.button(ctx.say.p("button", "Talk to a person"), "human"))
+    buttons += tickets.add_this(ctx) or (cards.button(ctx.say.p("button", "Talk to a person"), "human"),)
     return Reply(text=ctx.say("I’m not sure I understood. Did you mean…"), buttons=tuple(buttons))
 
 
@@ -216,4 +228,4 @@ def refuse(ctx: Context) -> Reply:
     outcome = ctx.reading.outcome
     if outcome is not None and outcome.smalltalk == "insult":
         about = say("I’m sorry that you are not satisfied. A person can help you better than I can.")
-    return Reply(text=about, buttons=cards.menu(say))
+    return Reply(text=about, buttons=(*tickets.add_this(ctx), *cards.menu(say)))

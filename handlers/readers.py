@@ -1,5 +1,6 @@
 """Whom an announcement is for: chosen by buttons or written as words, counted at every step."""
 
+import re
 from collections.abc import Sequence
 
 from bot.chat.reply import Button, Reply
@@ -19,7 +20,7 @@ from handlers.announcements import button
 from handlers.organizers import back, changed, takes_text, too_late, with_notice
 
 CODES = {"l": "language", "s": "session", "d": "day"}  # a button has 64 bytes, and a session's id takes 40
-EXAMPLE = "language:zh day:2014-11-06"
+TERMS = re.compile(r"\s*[a-z]+[:：]\S")
 
 
 @on.press("notice-for")
@@ -49,7 +50,8 @@ def _choice(ctx: Context, seen: Notice, code: str = "", note: Markup | None = No
             button(_marked(say.p("button", "Not signed up"), alone == "-"), "notice-to", seen, "u", alone),
             button(say.p("button", "Write it"), "notice-terms", seen),
         ]
-    return Reply(text=(note or Markup()) + text, buttons=(*buttons, back(seen, say)), replaces=True)
+    expects = announcements.expecting("notice-maybe", seen)
+    return Reply(text=(note or Markup()) + text, buttons=(*buttons, back(seen, say)), replaces=True, expects=expects)
 
 
 def _values(ctx: Context, seen: Notice, chosen: Audience, code: str) -> Sequence[Button]:
@@ -113,7 +115,9 @@ def write_terms(ctx: Context, seen: Notice, *_: str) -> Reply:
 
 def _asked(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     say = ctx.say
-    text = (note or Markup()) + say("**Write whom it is for**, for example: {example}", example=EXAMPLE)
+    text = (note or Markup()) + say(
+        "**Write whom it is for**, for example: {example}", example=f"language:zh day:{ctx.event.details.starts}"
+    )
     text += say("All of the terms must hold; of several values with commas between them, any one.")
     text += say("The terms are: {terms}", terms=audiences.WRITE)
     if seen.audience:
@@ -123,6 +127,7 @@ def _asked(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
 
 
 @takes_text("notice-terms")
+@takes_text("notice-maybe", only=lambda text: bool(TERMS.match(text)))  # under the buttons, without "Write it"
 def take_terms(ctx: Context, seen: Notice, text: str) -> Replies:
     """Keep the audience as written, or say what in it is nobody."""
     try:

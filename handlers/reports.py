@@ -57,6 +57,12 @@ def _progress(ctx: Context, seen: Notice, counted: Tally) -> Markup:
         for state in State
         if state in counted.by
     )
+    if counted.waiting:
+        text += say.n(
+            "- {n} of these gets it when they next write, as WeChat has it",
+            "- {n} of these get it when they next write, as WeChat has it",
+            counted.waiting,
+        )
     if seen.declined:
         text += say.n("- {n} more wants no announcements", "- {n} more want no announcements", seen.declined)
     if seen.receipt:

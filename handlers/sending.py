@@ -1,10 +1,7 @@
 """An announcement on its way: when it goes, the last question before it, and what can be done once it is sent."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time
 from hashlib import blake2b
 
 from bot.chat.reply import Reply
@@ -13,20 +10,15 @@ from bot.conversation.context import Context, Replies
 from bot.conversation.router import on
 from bot.errors import Fault
 from bot.notices import audience as audiences
-from bot.notices import broadcast
+from bot.notices import broadcast, forecast
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState, Urgency
+from bot.text import moments
 from bot.text.markup import Markup
 from handlers import announcements, mending
 from handlers import audiences as worded
 from handlers.announcements import button
 from handlers.organizers import back, card, takes_text, too_late, with_notice
-
-HOUR = re.compile(
-    r"(?:(?P<year>\d{4})[-/.年](?P<month>\d{1,2})[-/.月](?P<day>\d{1,2})日?[ T,]*)?"
-    r"(?P<hour>\d{1,2})\s?[:h时時点點]\s?(?P<minute>\d{2})?分?",
-    re.IGNORECASE,
-)
 
 # --- when
 
@@ -53,31 +45,16 @@ def _asked(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
 @takes_text("notice-when")
 def take_hour(ctx: Context, seen: Notice, text: str) -> Replies:
     """Schedule it, or say what is wrong with the hour."""
-    local = _local(text, ctx.say.local(ctx.now))
+    local = moments.read(text, ctx.say.local(ctx.now))
     if local is None:
         return _asked(ctx, seen, ctx.say("I could not read a day and an hour in that."))
-    due_at = broadcast.moment(local, ctx.event.zone, ctx.now)
+    due_at = broadcast.moment(local, ctx.event, ctx.now)
     if isinstance(due_at, Fault):
         return _asked(ctx, seen, mending.worded([due_at], ctx.say))
     faults = announcements.checked(ctx, seen)[1]
     if not faults and broadcast.schedule(ctx.tx, seen, due_at):
         return card(ctx, broadcast.get(ctx.tx, seen.id), ctx.say("Scheduled. It goes out by itself."))
     return _as_it_is_now(ctx, seen)
-
-
-def _local(text: str, here: datetime) -> datetime | None:
-    """A local time as people write it, today where no day stands before it; None where it is none."""
-    found = HOUR.fullmatch(unicodedata.normalize("NFKC", text).strip().replace("\u00a0", " "))
-    if found is None:
-        return None
-    try:
-        at = time(int(found["hour"]), int(found["minute"] or 0))
-        day = here.date()
-        if found["year"]:
-            day = day.replace(int(found["year"]), int(found["month"]), int(found["day"]))
-    except ValueError:
-        return None
-    return datetime.combine(day, at)
 
 
 @on.press("notice-unschedule")
@@ -102,6 +79,7 @@ def ask_before_sending(ctx: Context, seen: Notice, version: str = "", *_: str) -
         return _as_it_is_now(ctx, seen)
     text = say.n("**Send it to {n} person now?**", "**Send it to {n} people now?**", counted.total)
     text += Markup.text(announcements.excerpt(seen, say.language)) + worded.where(counted, say)
+    text += worded.fares(forecast.of(ctx.tx, seen, ctx.event, ctx.now), say)
     if seen.urgency == Urgency.URGENT:
         text += say("**Urgent**: it comes with a sound, at any hour, to those too who want no announcements.")
     elif quiet := audiences.quiet_until(ctx.now, ctx.event, seen.urgency):

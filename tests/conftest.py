@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bot import logs
 from tests import databases
 from tests.delegate import Bot, running
+
+logs.set_up("text")  # as a command does: to stderr
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +45,4 @@ async def bot(database_url: str) -> AsyncIterator[Bot]:
     async with running(database_url) as made:
         yield made
         assert made.telegram.faults == []
+        assert made.wechat.faults == []

@@ -6,11 +6,12 @@
 import asyncio
 import io
 import os
+import re
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,21 +19,26 @@ from typing import Any, Protocol
 import aiohttp
 
 from bot import app as app_
-from bot import opening
+from bot import doors, opening
 from bot.answers import warming
 from bot.answers.engine import Engine
 from bot.app import App
 from bot.channels.telegram.channel import TelegramChannel
+from bot.channels.telegram.mini_app import MiniApp
 from bot.channels.terminal.channel import TerminalChannel
+from bot.channels.wechat.waiting import Timing
 from bot.chat.channel import Channel
 from bot.chat.update import Media, Position, Start, Text, Update
 from bot.conversation.receive import words_for
 from bot.event import load
+from bot.event.model import WeChat
 from bot.settings import Settings
 from tests.doubles.llm import LlmDouble
 from tests.doubles.telegram import TelegramDouble
+from tests.doubles.wechat import Seen, WeChatDouble
 
-EVERY_CHANNEL = ("web", "telegram", "terminal")
+EVERY_CHANNEL = ("web", "telegram", "terminal", "wechat")
+PUBLIC_URL = "https://bot.example.org"
 CACHE = Path(tempfile.gettempdir()) / f"passerelle-tests-{os.getuid()}"
 
 
@@ -88,6 +94,11 @@ class WebDelegate(Walker):
         self._http, self._url, self._language = http, url, language
         self.after = 0
         self._is_known = False
+        self._last: tuple[dict[str, Any], str] = ({}, "")
+
+    async def sync(self) -> list[Shown]:
+        """What has come without being asked for: the last update once more changes nothing."""
+        return await self.update(*self._last)
 
     async def says(self, text: str) -> list[Shown]:
         return await self.update({"kind": "text", "text": text})
@@ -102,7 +113,8 @@ class WebDelegate(Walker):
         return []
 
     async def update(self, content: dict[str, Any], key: str = "") -> list[Shown]:
-        body = {"key": key or secrets.token_hex(12), "after": self.after, **content}
+        self._last = content, key or secrets.token_hex(12)
+        body = {"key": self._last[1], "after": self.after, **content}
         headers = {"Accept-Language": self._language}
         if not self._is_known:
             await (await self._http.get(self._url + "/", headers=headers)).read()
@@ -124,21 +136,40 @@ def _web_shown(body: dict[str, Any]) -> Shown:
 
 
 class TelegramDelegate(Walker):
+    """user_id: who writes, in a group."""
+
     def __init__(self, bot: "Bot", double: TelegramDouble, chat: int, language: str) -> None:
         super().__init__()
-        self._bot, self._double, self._chat, self._language = bot, double, chat, language
+        self._chat = chat
+        self._bot, self._double, self._language = bot, double, language
 
-    async def says(self, text: str) -> list[Shown]:
+    async def says(self, text: str, *, user_id: int = 0) -> list[Shown]:
         mark = self._double.mark()
-        self._double.message(self._chat, text, language=self._language)
+        self._double.message(self._chat, text, language=self._language, user_id=user_id)
         return await self._wait(mark)
 
-    async def presses(self, label: str) -> list[Shown]:
-        data = self._button(label)
-        holder = next(m for m in reversed(self._double.sent(self._chat)) if data in [b.data for b in m.buttons])
-        mark = self._double.mark()
-        self._double.press(self._chat, holder.message_id, data)
-        return await self._wait(mark)
+    async def presses(self, label: str, *, user_id: int = 0) -> list[Shown]:
+        holder, data = self._pressed(label)
+        mark, unchanged = self._double.mark(), self._unchanged()
+        self._double.press(self._chat, holder.message_id, data, user_id=user_id)
+        # What is shown may be what it was: the double says "not modified" then.
+        await self._double.wait_until(
+            lambda: self._unchanged() > unchanged or any(m.change > mark for m in self._double.sent(self._chat))
+        )
+        return await self._shown(mark, holder)
+
+    def _pressed(self, label: str) -> tuple[Any, str]:
+        """The message that has such a button now, the last changed first, and what the button sends."""
+        now = sorted(self._double.sent(self._chat), key=lambda m: -m.change)
+        for fits in (str.__eq__, str.startswith):
+            for message in now:
+                for button in message.buttons:
+                    if button.data and fits(button.label, label):
+                        return message, button.data
+        raise AssertionError(f"no button {label!r} among {[[b.label for b in m.buttons] for m in now[:3]]}")
+
+    def _unchanged(self) -> int:
+        return sum("message is not modified" in text for _, _, text in self._double.refusals)
 
     async def starts(self, payload: str = "") -> list[Shown]:
         mark = self._double.mark()
@@ -152,8 +183,11 @@ class TelegramDelegate(Walker):
 
     async def _wait(self, mark: int) -> list[Shown]:
         await self._double.wait_for(self._chat, since=mark)
+        return await self._shown(mark)
+
+    async def _shown(self, mark: int, *else_: Any) -> list[Shown]:
         await self._bot.app.sender.idle()  # the turn's further messages
-        new = sorted((m for m in self._double.sent(self._chat) if m.change > mark), key=lambda m: m.change)
+        new = sorted((m for m in self._double.sent(self._chat) if m.change > mark), key=lambda m: m.change) or else_
         shown = [Shown(m.text, {b.label: b.data or b.url for b in m.buttons}, m) for m in new]
         self.seen += shown
         return shown
@@ -206,6 +240,76 @@ def _terminal_shown(block: str) -> Shown:
     return Shown("\n".join(lines), buttons)
 
 
+class WeChatDelegate(Walker):
+    """Reads Chinese until they say otherwise: WeChat tells no language."""
+
+    def __init__(self, double: WeChatDouble, openid: str, language: str) -> None:
+        super().__init__()
+        self.double, self.openid, self._language = double, openid, language
+        self._looked = 0  # messages that were there at the last look
+
+    async def says(self, text: str) -> list[Shown]:
+        return self._shown(await self.double.says(self.openid, text))
+
+    async def presses(self, label: str) -> list[Shown]:
+        """By the number before the label, after reading as far as it stands."""
+        while not any(shown.startswith(label) for shown in self._offered().buttons):
+            before = self.seen[-1]
+            assert ("更多" in before.text) or ("Suite" in before.text) or ("More" in before.text), (label, before)
+            await self.says("更多")
+        sends = self._button(label)
+        return await self.says(sends)
+
+    def _offered(self) -> Shown:
+        """The newest message that numbers anything."""
+        return next(each for each in reversed(self.seen) if any(n.isdigit() for n in each.buttons.values()))
+
+    async def starts(self, payload: str = "") -> list[Shown]:
+        shown = self._shown(await self.double.event(self.openid, "subscribe", f"qrscene_{payload}" if payload else ""))
+        if not self._language.startswith("zh"):
+            await self.says(f"/language {self._language}")
+        return shown
+
+    async def returns(self) -> list[Shown]:
+        """Follows the account again."""
+        return self._shown(await self.double.event(self.openid, "subscribe"))
+
+    async def scans(self, scene: str) -> list[Shown]:
+        return self._shown(await self.double.event(self.openid, "SCAN", scene))
+
+    async def gets(self, count: int = 1) -> list[Shown]:
+        """What came unasked, once that many have come since the last look."""
+        seen = await self.double.wait_for(self.openid, self._looked + count)
+        return self._shown(seen[self._looked :])
+
+    async def sends(self, kind: str) -> list[Shown]:
+        return self._shown(await self.double.sends(self.openid, {"photo": "image"}.get(kind, kind)))
+
+    def _shown(self, seen: list[Seen]) -> list[Shown]:
+        shown = [wechat_shown(each) for each in seen]
+        self.seen += shown
+        self._looked = len(self.double.follower(self.openid).seen)
+        return shown
+
+
+ANCHOR = re.compile(r'<a href="([^"]*)">([^<]*)</a>')
+NUMBERED = re.compile(r"^(\d+)\. (.*)$")
+
+
+def wechat_shown(seen: Seen) -> Shown:
+    """A message as its reader sees it: numbered lines and links can be pressed."""
+    buttons = {content: content for _, content in seen.items}
+    lines = []
+    for line in seen.text.splitlines():
+        if match := NUMBERED.match(line):
+            buttons[match[2]] = match[1]
+        else:
+            lines.append(line)
+    text = "\n".join(lines)
+    buttons |= {label: url for url, label in ANCHOR.findall(text)}
+    return Shown(ANCHOR.sub(r"\2", text), buttons, seen)
+
+
 @dataclass
 class Bot:
     app: App
@@ -213,6 +317,7 @@ class Bot:
     telegram: TelegramDouble
     http: Callable[[], aiohttp.ClientSession]
     printed: io.StringIO
+    wechat: WeChatDouble
     chats: int = 1000
 
     def delegate(self, channel: str, *, language: str = "fr") -> Delegate:
@@ -223,6 +328,8 @@ class Bot:
                 return WebDelegate(self.http(), self.url, language)
             case "telegram":
                 return TelegramDelegate(self, self.telegram, self.chats, language)
+            case "wechat":
+                return WeChatDelegate(self.wechat, f"oPerson{self.chats}", language)
             case _:
                 return TerminalDelegate(self, f"t{self.chats}", language)
 
@@ -237,10 +344,24 @@ async def running(
     llm: LlmDouble | None = None,
     organizers: str = "",
     telegram_rate: float = 0,
+    desk_chat: int = 0,
+    forum: bool = False,
+    by_webhook: bool = False,
+    wechat: WeChatDouble | None = None,
+    public_url: str = "",
+    wechat_of_event: WeChat | None = None,
 ) -> AsyncIterator[Bot]:
-    """The whole bot, with all its channels, on that database. telegram_rate: messages a second, 0 for no limit."""
+    """The whole bot, with all its channels, on that database. telegram_rate: messages a second, 0 for no limit.
+    desk_chat: the group where the team answers, a forum or not. by_webhook: Telegram posts updates to us."""
     model = {"llm_url": llm.url, "llm_key": llm.key, "llm_model": llm.model} if llm else {}
+    model |= {"telegram_desk_chat": str(desk_chat)} if desk_chat else {}
     given = {"event": event, "clock": clock, "database_url": database_url, "embedder": embedder, **model}
+    wechat = wechat or WeChatDouble()
+    given |= {
+        "wechat_app_id": wechat.app_id, "wechat_app_secret": wechat.secret, "wechat_token": wechat.token,
+        "wechat_aes_key": wechat.aes_key if wechat.mode == "safe" else "",
+    }  # fmt: skip
+    given |= {"public_url": public_url} if public_url else {}
     settings = Settings(_env_file=None, organizers=organizers, **given)  # type: ignore[call-arg,arg-type]
     opened = await asyncio.to_thread(opening.open_store, settings)
     printed = io.StringIO()
@@ -253,8 +374,23 @@ async def running(
     async with AsyncExitStack() as stack:
         stack.callback(opened.store.close)
         double = await stack.enter_async_context(TelegramDouble(limits=False))
+        if desk_chat:
+            double.group(desk_chat, forum=forum)
+        wechat.now = opened.clock.now
+        await stack.enter_async_context(wechat)
+        called = settings.model_copy(
+            update={"wechat_api_url": wechat.url, "public_url": public_url or "https://bot.example"}
+        )
+        if wechat_of_event is not None:
+            event_ = opened.published.event
+            details = event_.details.model_copy(update={"wechat": wechat_of_event})
+            opened = replace(
+                opened, published=replace(opened.published, event=event_.model_copy(update={"details": details}))
+            )
+        official = doors.wechat_channel(called, opened, Timing().scaled(wechat.scale))
+        assert official is not None
         channels: dict[str, Channel] = {
-            "web": app_.web_channel(settings, opened),
+            "web": doors.web_channel(settings, opened),
             "terminal": TerminalChannel(
                 address="t",
                 language="",
@@ -267,15 +403,27 @@ async def running(
                 token=double.token,
                 api_url=double.url,
                 words=lambda language: words_for(opened.published, language),
-                commands=lambda language: app_.commands(words_for(opened.published, language)),
+                commands=lambda language, readers: doors.commands(words_for(opened.published, language), readers),
                 rate=telegram_rate,
+                base_url=PUBLIC_URL if by_webhook else "",
+                webhook_secret="secret" if by_webhook else "",
+                mini_app=MiniApp(
+                    double.token,
+                    opened.store,
+                    opened.clock,
+                    secret_key=doors.secret_key(settings),
+                    base_url=PUBLIC_URL,
+                ),
             ),
+            "wechat": official,
         }
         app = App(settings, opened, channels, engine(event, embedder))
         port = await stack.enter_async_context(app_.serving(app, host="127.0.0.1", port=0))
+        double.reach = f"http://127.0.0.1:{port}"
         await stack.enter_async_context(app.running())
         try:
-            yield Bot(app, f"http://127.0.0.1:{port}", double, http, printed)
+            wechat.bots.append(f"http://127.0.0.1:{port}")
+            yield Bot(app, wechat.bots[-1], double, http, printed, wechat)
         finally:
             for session in sessions:
                 await session.close()

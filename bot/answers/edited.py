@@ -53,15 +53,22 @@ class Edited:
     def depths(self) -> int:
         return self.fitted.depths
 
-    def read(self, question: Prepared, depth: int, known: Asked | None = None) -> Asked:
+    def read(self, questions: Sequence[Prepared], depth: int, known: Sequence[Asked] = ()) -> list[Asked]:
         """As `Scorer.read`, with the likeness to the new examples."""
-        asked = self.fitted.read(question, depth, known)
-        beside = known.beside if known else self.fitted.index.beside(question.features, self._words)
-        return asked._replace(beside=beside)
+        read = self.fitted.read(questions, depth, known)
+        return [
+            asked
+            if asked.beside is not None
+            else asked._replace(beside=self.fitted.index.beside(question.features, self._words))
+            for question, asked in zip(questions, read, strict=True)
+        ]
 
-    def score(self, asked: Asked) -> Scored:
+    def score(self, asked: Sequence[Asked]) -> list[Scored]:
         """As `Scorer.score`."""
-        features, nearest = self.fitted.evidence(asked)
+        found = self.fitted.evidence(asked)
+        return [self._scored(one, *each) for one, each in zip(asked, found, strict=True)]
+
+    def _scored(self, asked: Asked, features: Scores, nearest: tuple[tuple[int, float], ...]) -> Scored:
         spread = np.zeros((len(features), len(self.labels)), dtype=np.float32)
         has_topic = self._topic >= 0
         spread[1, has_topic] = features[1, self._topic[has_topic]]

@@ -1,16 +1,17 @@
 """The answering engine: a text in, an Outcome out. Built once an event, then pure and shared by threads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from bot import memory
 from bot.answers import corpus, decide, follow, split
 from bot.answers.edited import Edited
 from bot.answers.embedders import columns, open_embedders
 from bot.answers.examples import Prepared, collect, prepare
-from bot.answers.guard import Guard
+from bot.answers.guard import Guard, Homes
 from bot.answers.lexical import Index, Scores
 from bot.answers.live import SEARCH, Live
 from bot.answers.names import Names
@@ -29,26 +30,28 @@ SURE = 0.97  # an answer to a message as a whole from which no second question i
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
 HALVES = 44  # columns up to which one half of a message is read by the slow model
 CHEAP = 1  # models asked first, and all that a part of a message is worth
+Seen = Mapping[str, tuple[Prepared, Asked, Scored]]  # by text
 
 
 class Engine:
     """Answers questions about one event from its entries and live programme. `build` makes one."""
 
-    def __init__(self, event: Event, scorer: Scorer | Edited, names: Names) -> None:
+    def __init__(self, event: Event, scorer: Scorer | Edited, names: Names, homes: Homes | None = None) -> None:
+        """homes: as `Guard` takes them."""
         self.event = event
         self._languages = event.details.languages
         self._scorer = scorer
         self._names = names
         self._topics = decide.Topics(scorer.labels)
         self._rules = rules(tuple(self._languages))
-        self._guard = Guard(event)
+        self._guard = Guard(event, homes)
         self._live = Live(event, names)
         self._commands: dict[str, Match | None] = {}
         # A bare number is asked only where an example is that number ("112"): pieces of others are no likeness.
         self._numbers = {example.text for example in scorer.examples if example.text.isdigit()}
         # Tables and models that load when first used do so here, not in somebody's question or two at once.
         warm = prepare(traditional("问题"), detect("问题", languages=self._languages), names)
-        scorer.score(scorer.read(warm, scorer.depths))
+        scorer.score(scorer.read([warm], scorer.depths))
 
     @classmethod
     def build(cls, event: Event, *, embedder: str = "local", cache: Path | None = None) -> "Engine":
@@ -59,13 +62,17 @@ class Engine:
         fits, made if missing. Takes seconds with a warm cache, a minute or two without.
         """
         names = Names(event)
-        return cls(event, Scorer(corpus.gather(event, names, cache), open_embedders(embedder), cache), names)
+        known = corpus.gather(event, names, cache)
+        scorer, homes = Scorer(known, open_embedders(embedder), cache), known.homes
+        del known  # its texts, and all that passed through, before the models take their own
+        memory.give_back()
+        return cls(event, scorer, names, homes)
 
     def edited(self, event: Event) -> "Engine":
         """An engine for an edit of this event, within a second: good for as long as `build` takes."""
         names = Names(event)
         fitted = self._scorer.fitted if isinstance(self._scorer, Edited) else self._scorer
-        return Engine(event, Edited(fitted, *collect(event), names), names)
+        return Engine(event, Edited(fitted, *collect(event), names), names, self._guard.homes())
 
     def ask(self, text: str, *, hint: str = "", before: str = "") -> Outcome:
         """What to do with a person's `text`, of any length and content.
@@ -79,11 +86,12 @@ class Engine:
         question = split.essence(self._rules.question(text))
         subject = follow.subject(self.event, before, language) if before and follow.is_follow_up(question) else ""
         parts = () if subject else split.questions(question)
-        read, asked = self._parts(parts, language)
+        seen = self._seen([question, *parts], language)
+        read, asked = self._parts(parts, language, seen)
         if matches := _each(read, PART_FROM):
             return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
         pairs = () if parts or subject else split.perhaps(question)
-        whole = self._one(question, language, CHEAP if asked else self._scorer.depths, subject)
+        whole = self._one(question, language, CHEAP if asked else self._scorer.depths, seen, subject)
         if subject and before.startswith("live:") and whole.kind in ("suggest", "refuse") and follow.is_bare(question):
             # Its card says where, when and who.
             return replace(whole, kind="answer", matches=(Match(before, SEARCH, decide.ANSWER_FROM),))
@@ -94,7 +102,7 @@ class Engine:
         whole = _completed(whole, read)
         sure = whole.kind == "answer" and whole.matches[0].score >= SURE
         for pair in () if sure else pairs:
-            read = self._in_turn(pair, language, CHEAP, least=PERHAPS_FROM)
+            read = self._in_turn(pair, language, self._seen(pair, language), least=PERHAPS_FROM)
             matches = _each(read, PERHAPS_FROM)
             if matches and (whole.kind != "answer" or whole.matches[0].topic in {match.topic for match in matches}):
                 return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
@@ -105,7 +113,7 @@ class Engine:
         prepared = [prepare(text, language, self._names) for text, language in texts]
         index = Index(text.features for text in prepared)
         alike = np.stack([index.likeness(text.features) for text in prepared])
-        asked = [self._scorer.read(text, CHEAP) for text in prepared]
+        asked = self._scorer.read(prepared, CHEAP)
         if all(each.vectors for each in asked):
             vectors = np.stack([each.vectors[0] for each in asked])
             vectors /= np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
@@ -123,26 +131,34 @@ class Engine:
             (e.text, e.language) for e in examples if e.is_question and self._scorer.labels[e.label].kind == "entry"
         ]
 
-    def _parts(self, parts: Sequence[str], language: str) -> tuple[list[Outcome], bool]:
+    def _seen(self, texts: Sequence[str], language: str) -> Seen:
+        """Several texts of one message, each read by the cheap model: all at once."""
+        if len(texts) < 2:
+            return {}
+        prepared = [prepare(text, language, self._names) for text in texts]
+        asked = self._scorer.read(prepared, min(CHEAP, self._scorer.depths))
+        return dict(zip(texts, zip(prepared, asked, self._scorer.score(asked), strict=True), strict=True))
+
+    def _parts(self, parts: Sequence[str], language: str, seen: Seen) -> tuple[list[Outcome], bool]:
         """The parts of a message, read; and whether the slow model was asked, which takes most of the time there is:
         of one half alone, where the other is answered without."""
-        read = self._in_turn(parts, language, CHEAP)
+        read = self._in_turn(parts, language, seen)
         unsure = [n for n, part in enumerate(read) if not _answered(part, PART_FROM)]
         if len(parts) != 2 or len(unsure) != 1 or columns(parts[unsure[0]]) > HALVES:
             return read, False
         (half,) = unsure
         subject = self._subject(read[:half], parts[half], language)
-        read[half] = self._one(parts[half], language, self._scorer.depths, subject)
+        read[half] = self._one(parts[half], language, self._scorer.depths, seen, subject)
         return read, True
 
-    def _in_turn(self, parts: Sequence[str], language: str, depth: int, *, least: float = 0.0) -> list[Outcome]:
-        """The parts of a message, each read after the one before it ("…, and how much is it?").
+    def _in_turn(self, parts: Sequence[str], language: str, seen: Seen, *, least: float = 0.0) -> list[Outcome]:
+        """The parts of a message, each by the cheap model after the one before it ("…, and how much is it?").
 
-        depth: as in `_one`. least: where the first part is less surely answered than this, the others are not read.
+        seen: as in `_one`. least: where the first part is less surely answered than this, the others are not read.
         """
         read: list[Outcome] = []
         for part in parts:
-            read.append(self._one(part, language, depth, self._subject(read, part, language)))
+            read.append(self._one(part, language, CHEAP, seen, self._subject(read, part, language)))
             if least and not _answered(read[0], least):
                 return [*read, Outcome("refuse", language)]
         return read
@@ -152,18 +168,22 @@ class Engine:
         before = read[-1].matches[0].entry if read and read[-1].kind == "answer" else ""
         return follow.subject(self.event, before, language) if before and follow.is_bare(part) else ""
 
-    def _one(self, question: str, language: str, depth: int, subject: str = "") -> Outcome:
+    def _one(self, question: str, language: str, depth: int, seen: Seen, subject: str = "") -> Outcome:
         """One question by the matcher, the guard and the live programme.
 
-        depth: how many models may be asked. subject: the name of what a follow-up is about.
+        depth: how many models may be asked. seen: texts that the cheap model has read. subject: the name of what a
+        follow-up is about.
         """
-        prepared = prepare(question, language, self._names)
+        read = seen.get(question)
+        prepared = read[0] if read else prepare(question, language, self._names)
         if prepared.folded.isdigit() and prepared.folded not in self._numbers:
             return Outcome("refuse", language, why={"rule": "number"})
         if (time := self._live.time(prepared)) is not None:
             return Outcome("answer", language, (time,), why={"rule": "time"})
+        if (called := self._live.called(prepared)) is not None:
+            return Outcome("answer", language, (called,), why={"rule": "session"})
         after = prepare(f"{subject} {question}", language, self._names) if subject else None
-        decision, scored = self._decided(prepared, depth, after)
+        decision, scored = self._decided(prepared, depth, read and read[1:], after)
         why = self._why(scored, decision)
         named = self._live.named(prepared) if decision.kind != "answer" and not decision.smalltalk else None
         if named is not None:
@@ -186,20 +206,26 @@ class Engine:
             return Outcome(kind, language, offered, near=decision.near, why=why)
         return Outcome(kind, language, matches[:1], why=why)
 
-    def _decided(self, prepared: Prepared, depth: int, after: Prepared | None) -> tuple[decide.Decision, Scored]:
+    def _decided(
+        self, prepared: Prepared, depth: int, seen: tuple[Asked, Scored] | None, after: Prepared | None
+    ) -> tuple[decide.Decision, Scored]:
         """The decision with the cheap model; with all that may be asked where that one is not sure.
 
-        after: the question of a follow-up after the name of its subject, which counts as much as the question.
+        seen: what the cheap model read in the question, where it has. after: the question of a follow-up after the
+        name of its subject, which counts as much as the question.
         """
+        cheap = min(depth, CHEAP, self._scorer.depths)
         readings = [prepared] if after is None else [prepared, after]
-        known: list[Asked | None] = [None for _ in readings]
-        for depth_now in dict.fromkeys((min(depth, CHEAP), depth)):
-            asked = [self._scorer.read(text, depth_now, earlier) for text, earlier in zip(readings, known, strict=True)]
-            scored = alike([self._scorer.score(each) for each in asked])
+        asked, found = [*seen[:1]] if seen else [], [*seen[1:]] if seen else []
+        rest = readings[len(asked) :]
+        if rest:
+            read = self._scorer.read(rest, cheap)
+            asked, found = [*asked, *read], [*found, *self._scorer.score(read)]
+        scored = alike(found)
+        decision = decide.decide(self._topics, scored.probabilities, scored.nearest[0][1])
+        if depth > cheap and not decide.sure(decision):
+            scored = alike(self._scorer.score(self._scorer.read(readings, depth, asked)))
             decision = decide.decide(self._topics, scored.probabilities, scored.nearest[0][1])
-            if decide.sure(decision):
-                break
-            known = [*asked]
         return decision, scored
 
     def _by_rule(self, rule: Rule, language: str) -> Outcome:
@@ -223,7 +249,7 @@ class Engine:
         """The id of the entry of `topic` that `phrases` fit best together."""
         depth = min(CHEAP, self._scorer.depths)
         texts = [prepare(phrase, detect(phrase, languages=self._languages), self._names) for phrase in phrases]
-        scores = [self._scorer.score(self._scorer.read(text, depth)) for text in texts]
+        scores = self._scorer.score(self._scorer.read(texts, depth))
         total = sum((scored.probabilities for scored in scores), np.zeros(len(self._scorer.labels), np.float32))
         rows = [n for n, label in enumerate(self._scorer.labels) if label.topic == topic]
         return self._scorer.labels[max(rows, key=lambda n: total[n])].id

@@ -7,7 +7,7 @@ not in a comparison, not beside the event's own town. Topics whose own examples 
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -54,19 +54,24 @@ class Elsewhere(NamedTuple):
     travelling: bool
 
 
-class _Home(NamedTuple):
+class Home(NamedTuple):
     """places: elsewhere, but what a topic is about too. share: of its examples, those that name any."""
 
     places: frozenset[str]
     share: float
 
 
+Homes = Mapping[str, Home]  # by topic
+
+
 class Guard:
     """The gazetteer, less the event's own places; and which topics speak of which places elsewhere."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Event, homes: Homes | None = None) -> None:
+        """homes: what `homes` gave for this event or for one much like it; others are read when first asked for,
+        20 ms each."""
         places, words = _gazetteer()
-        own_text = " | ".join(_own_names(event))
+        own_text = " | ".join(own_names(event))
         own = {places[found.phrase] for found in Phrases(places).find(own_text)}
         own_words = {words[found.phrase] for found in Phrases(words).find(own_text)}
         self._places = {name: place for name, place in places.items() if place not in own}
@@ -76,7 +81,7 @@ class Guard:
             [name for name, place in places.items() if place in own]
             + [plain(text) for _, text in event.details.city.items()]
         )
-        self._homes: dict[str, _Home] = {}
+        self._homes = dict(homes or {})
         self._entries: dict[str, list[Entry]] = {}
         for entry in event.entries:
             self._entries.setdefault(entry.topic, []).append(entry)
@@ -97,7 +102,11 @@ class Guard:
                 return Elsewhere(place, home.share >= TRAVELLING_FROM and not between)
         return None
 
-    def _home(self, topic: str) -> _Home:
+    def homes(self) -> Homes:
+        """The places elsewhere that each topic speaks of. Takes a second or two."""
+        return {topic: self._home(topic) for topic in self._entries}
+
+    def _home(self, topic: str) -> Home:
         """The places elsewhere that the examples of a topic are about; read when first asked for."""
         if topic not in self._homes:
             texts = [
@@ -109,7 +118,7 @@ class Guard:
             named = [set(self._about(plain(text))) for text in texts]
             times = Counter(place for places in named for place in places)
             own = frozenset(place for place, count in times.items() if count >= HOME_FROM * len(texts))
-            self._homes[topic] = _Home(own, sum(map(bool, named)) / max(1, len(texts)))
+            self._homes[topic] = Home(own, sum(map(bool, named)) / max(1, len(texts)))
         return self._homes[topic]
 
     def _about(self, folded: str) -> Iterable[str]:
@@ -128,7 +137,8 @@ class Guard:
                 yield self._words[found.phrase]
 
 
-def _own_names(event: Event) -> Iterable[str]:
+def own_names(event: Event) -> Iterable[str]:
+    """What is never elsewhere: the names by which the event's own places are taken out of the gazetteer."""
     details = event.details
     yield from (plain(text) for _, text in details.city.items())
     for organizer in details.organizers:

@@ -19,6 +19,8 @@ from bot.answers.normalise import HAN
 
 PART = re.compile(rf"[0-9a-z]+|[{HAN}]+")
 WEIGHTS = (0.35, 0.45, 0.20)  # words, pieces, names: of the likeness
+# A feature that more than this share of the texts have says next to nothing, and a third of the time went into it.
+COMMON, COMMON_FROM = 0.2, 500
 Scores = npt.NDArray[np.float32]
 Weighed = tuple[Mapping[str, float], ...]  # features of each kind with their weights
 
@@ -129,7 +131,7 @@ class Index:
         for weight, kind, counts in zip(WEIGHTS, self._kinds, text, strict=True):
             places = kind.places(counts)
             own = self._own(kind, counts, places)
-            rows: list[npt.NDArray[np.int32]] = []
+            rows: list[npt.NDArray[np.unsignedinteger[Any]]] = []
             values: list[Scores] = []
             for place, value in zip(places[places >= 0], own[places >= 0], strict=True):
                 span = slice(kind.spans[place], kind.spans[place + 1])
@@ -152,8 +154,9 @@ class _Kind:
         self._new: dict[str, int] = {}  # feature -> place, while texts are taken in
         self.rarity = np.zeros(0, dtype=np.float32)
         self.spans = np.zeros(1, dtype=np.int64)
-        self.rows = np.zeros(0, dtype=np.int32)
-        self.weights = np.zeros(0, dtype=np.float32)
+        # Half the memory of whole numbers and floats of four bytes, and a weight is right to a thousandth.
+        self.rows: npt.NDArray[np.unsignedinteger[Any]] = np.zeros(0, dtype=np.uint16)
+        self.weights = np.zeros(0, dtype=np.float16)
         self._features, self._counts, self._lengths = array("i"), array("f"), array("i")
 
     def add(self, counts: Counter[str]) -> None:
@@ -170,13 +173,15 @@ class _Kind:
         rows = np.repeat(np.arange(texts, dtype=np.int32), self._lengths)
         held = np.bincount(features, minlength=len(self._new))
         rarity = (np.log((1 + texts) / (1 + held)) + 1).astype(np.float32)
+        rarity[held > max(COMMON * texts, COMMON_FROM)] = 0.0
         weights = (1 + np.log(np.maximum(np.array(self._counts), 1.0))) * rarity[features]
         length = np.sqrt(np.maximum(np.bincount(rows, weights**2, texts), 1e-12))
         order = np.argsort(features, kind="stable")
-        self.rows = rows[order]
-        self.weights = (weights / length[rows])[order].astype(np.float32)
+        order = order[rarity[features[order]] > 0]
+        self.rows = rows[order].astype(np.uint16 if texts <= np.iinfo(np.uint16).max else np.uint32)
+        self.weights = (weights / length[rows])[order].astype(np.float16)
         self.rarity = rarity
-        self.spans = np.concatenate([[0], np.cumsum(held)])
+        self.spans = np.concatenate([[0], np.cumsum(np.where(rarity > 0, held, 0))])
         self._features, self._counts, self._lengths = array("i"), array("f"), array("i")
         self.know("\n".join(self._new).encode())
         self._new = {}

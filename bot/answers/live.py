@@ -6,9 +6,10 @@ question say whether the programme itself is the better answer.
 
 import re
 
+from bot.answers import titles
 from bot.answers.examples import Prepared
 from bot.answers.names import Names
-from bot.answers.normalise import plain
+from bot.answers.normalise import HAN, fold, plain
 from bot.answers.outcome import Match
 from bot.answers.times import Times
 from bot.event.model import Event
@@ -29,13 +30,13 @@ CUES = (
         re.compile(
             r"\b(?:is|are|was|has|have|will|if)\b.*\bcancell?ed\b|^cancell?ed\b|\bcancell?ed$"
             r"|\b(?:est|sont|ete|sera|serait)\b.*\bannulee?s?\b|\bannulee?s?$"
-            r"|被取消|取消了(?:吗|没)|取消没|会不会取消|是否取消"
+            r"|被取消|取消了(?:吗|没)|(?:听说|据说).*取消了|取消没|会不会取消|是否取消"
         ),
     ),
     (
         LEAVE,
         re.compile(
-            r"\b(?:annul\w+|desinscri\w*|(?:me|m) retir\w+|retirez moi|desist\w+"
+            r"\b(?:annul\w+|desinscri\w*|(?:me|m) retir\w+|(?:retir|enlev|ray|ot)e[zr]? moi|desist\w+"
             r"|ne (?:viens|viendrai|participe\w*) (?:plus|pas)|(?:viens|vais|veux|peux) plus"
             r"|plus (?:venir|participer|assister)|quitter"
             r"|leave(?! (?:early|before|my)\b)|cancel\w*|withdraw\w*|unregister|drop out|remove me|take me off"
@@ -60,6 +61,13 @@ CUES = (
             r"|报名|报(?=[第分这那一二三名])|参加|想去|想听|名额|候补|预约|满了|满员|留位|占位|座位|还有位"
         ),
     ),
+    (
+        SEARCH,  # where and when it is: on its card
+        re.compile(
+            r"\b(?:ou (?:est|se|a)|quand|quelle (?:heure|salle)|where|when|what time|which room)\b"
+            r"|在哪|哪里|几点|什么时候"
+        ),
+    ),
 )
 WHICH_SESSIONS = re.compile(
     r"\b(?:quels?|quelles?|which|what|any|des|les) (?:sont les )?"
@@ -79,7 +87,17 @@ TOPIC_OF_PLACE = {
     "worship": "prayer-room",
     "other": "sightseeing",
 }
+SMALL_WORDS = frozenset(
+    {"a", "the", "l", "d", "le", "la", "les", "de", "du", "des", "sur", "pour", "on", "about", "of", "un", "une"}
+)
 MOST_OF_A_PERSON = 3
+SURELY_LEAVES = 0.8  # how likely a text without a word for it must be a withdrawal
+FEW_WORDS = 4  # beside the kind of session, of a text that only names one: "atelier mobilité"
+KIND = re.compile(
+    r"\b(?:ateliers?|seances?|table ronde|pleniere|workshops?|sessions?|round table|panel|talk)\b"
+    r"|分论坛|工作坊|分会场|研讨会|圆桌(?:会议)?"
+)
+TITLE_PARTS = re.compile(r"\s*[:：—–]\s*")
 NEARLY_ALL = 0.7  # the share of a text's letters that a name must be for the text to be that name
 
 
@@ -96,6 +114,8 @@ class Live:
                     for name in names.find(plain(text), slips=False):
                         if name.kind == "person":
                             self._entries_of_person.setdefault(name.id, set()).add(entry.id)
+        self._titles = titles.of(event)
+        self._called = _called(event)
         self._topic_of_place = {entry.place: entry.topic for entry in event.entries if entry.place}
 
     def instead(self, match: Match, question: Prepared) -> Match:
@@ -103,6 +123,8 @@ class Live:
         sessions = list(dict.fromkeys(name.id for name in question.names if name.kind == "session"))
         if match.topic in OF_A_SESSION and len(sessions) == 1:
             topic = next((topic for topic, cue in CUES if cue.search(question.folded)), "")
+            if not topic and match.topic == LEAVE and (match.score < SURELY_LEAVES or self.named(question)):
+                topic = SEARCH  # a seat is not given up for having named it
             topic = topic or (SEARCH if match.topic == PROGRAMME else match.topic)
             person_named = any(name.kind == "person" for name in question.names)
             if not (match.topic == topic == SPEAKER and person_named):  # that person's entry knows more
@@ -126,6 +148,18 @@ class Live:
         asked = self._times.alone(question.folded)
         return Match(asked, PROGRAMME, 1.0) if asked else None
 
+    def called(self, question: Prepared) -> Match | None:
+        """The card of the one session that a text calls by its title, a part of it beside a colon, or its kind and some
+        words of it, and that says nothing else."""
+        found = self._called.get(question.folded)
+        kind = KIND.search(question.folded)
+        if found is None and kind and not any(cue.search(question.folded) for _, cue in CUES):
+            rest = (question.folded[: kind.start()] + " " + question.folded[kind.end() :]).split()
+            words = [word for word in rest if word not in SMALL_WORDS]
+            if 0 < len(words) <= FEW_WORDS and not any(word.isdigit() for word in words):
+                found = self._titles.only(" ".join(words))
+        return Match(f"live:session/{found}", SEARCH, 1.0) if found else None
+
     def named(self, question: Prepared) -> Match | None:
         """The card of a session, theme or place of a text that is little more than its name."""
         letters = max(len(question.folded.replace(" ", "")), 1)
@@ -141,3 +175,20 @@ class Live:
                 topic = self._topic_of_place.get(name.id) or TOPIC_OF_PLACE.get(kind, "map")
                 return Match(f"live:place/{name.id}", topic, name.sure)
         return None
+
+
+def _called(event: Event) -> dict[str, str]:
+    """Folded title, or part of one beside a colon -> the only session of it."""
+    holders: dict[str, set[str]] = {}
+    for session in event.sessions:
+        for language, title in session.title.items():
+            parts = [title, *(part for part in TITLE_PARTS.split(title) if _is_telling(part))]
+            for text in parts:
+                for folded in (plain(text), fold(text, language)):
+                    holders.setdefault(folded, set()).add(session.id)
+    return {folded: next(iter(ids)) for folded, ids in holders.items() if len(ids) == 1}
+
+
+def _is_telling(part: str) -> bool:
+    """Whether a part of a title may stand for all of it: not "Concert", not "论坛"."""
+    return len(re.findall(rf"[{HAN}]", part)) >= 4 or len(part.split()) >= 3

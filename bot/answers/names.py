@@ -53,6 +53,10 @@ class Names:
             if len(alias) >= SLIPS_FROM and not HAS_HAN.search(alias) and alias.replace(" ", "").isalpha():
                 self._by_words.setdefault(alias.count(" ") + 1, []).append(alias)
 
+    def stamp(self) -> str:
+        """What all names are and of whom: equal where the same is found in every text."""
+        return repr(sorted(self._holders.items()))
+
     def find(self, folded: str, *, slips: bool = True) -> list[Named]:
         """The names in a text, folded or `plain`, longest first where they overlap, in the order of the text.
 

@@ -12,7 +12,8 @@ class Match:
     """Something that may answer a question.
 
     entry: an entry's id, or something live: `live:now`, `live:next`, `live:today`, `live:tomorrow`,
-    `live:day/2014-11-07`, `live:programme`, `live:agenda`, `live:session/ID`, `live:theme/ID`, `live:place/ID`.
+    `live:day/2014-11-07` (the last three with `/morning`, `/afternoon`, `/evening` where that is asked),
+    `live:programme`, `live:agenda`, `live:session/ID`, `live:theme/ID`, `live:place/ID`.
     topic: the topic it belongs to. score: how sure, 0 to 1. others: ids of the entries next nearest, likeliest
     first, for whom this answer does not help. beside: how many of them are likely enough to be shown at once.
     """

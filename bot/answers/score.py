@@ -25,7 +25,7 @@ LANDMARKS = 5000
 LANDMARKS_ALONE = 3000  # where words alone are to answer within seconds
 RIDGE = 0.2
 JITTER = 1e-3  # so that the solution stands
-UNWRITTEN = 1.3  # times the regression’s score of an entry without questions in the language: no words speak for it
+UNWRITTEN = 1.6  # times the regression’s score of an entry without questions in the language: no words speak for it
 LIKELY = 80  # labels whose every example is looked at
 BLOCK = 1024
 DIMENSIONS = (
@@ -60,12 +60,15 @@ class Scored(NamedTuple):
     depth: int
 
 
+# Rows of what is known of labels, and the likest examples' rows with their likeness.
+Evidence = tuple[Scores, tuple[tuple[int, float], ...]]
+
+
 class Scorer:
     """Labels and examples, fitted. `score` is thread-safe and changes nothing. examples: sorted by label."""
 
     def __init__(self, corpus: Corpus, embedders: Sequence[Embedder], cache: Path | None) -> None:
         self.labels, self.examples = corpus.labels, corpus.examples
-        self._corpus = corpus
         self.index = corpus.lexical
         self._label_of = np.array([example.label for example in self.examples], dtype=np.int32)
         self._starts = np.searchsorted(self._label_of, np.arange(len(self.labels) + 1))
@@ -92,9 +95,9 @@ class Scorer:
         self._landmark_starts = np.searchsorted(self._label_of[self._landmarks], np.arange(len(self.labels)))
         self._landmark_vectors = [vectors.at(self._landmarks) for vectors in self._vectors]
         needed = [*range(0 if not self._embedders or self._embedders[0].may_fail else 1, self.depths + 1)]
-        stamp = self._stamp(needed)
+        stamp = self._stamp(corpus, needed)
         stored = kept.load(cache, "fit", stamp)
-        self._weights = {depth: stored[f"depth{depth}"] for depth in needed} if stored else self._fit(needed)
+        self._weights = {depth: stored[f"depth{depth}"] for depth in needed} if stored else self._fit(corpus, needed)
         if not stored:
             kept.save(cache, "fit", stamp, {f"depth{depth}": weights for depth, weights in self._weights.items()})
 
@@ -103,31 +106,35 @@ class Scorer:
         """How many embedders can be asked."""
         return len(self._embedders)
 
-    def read(self, question: Prepared, depth: int, known: Asked | None = None) -> Asked:
-        """A question read with the first `depth` embedders (fewer where one is down). known: what an earlier call
-        of less depth gave, which is not asked for again."""
-        words = known.words if known else self.index.likeness(question.features)
-        vectors = known.vectors if known else ()
-        for n in range(len(vectors), min(depth, self.depths)):
+    def read(self, questions: Sequence[Prepared], depth: int, known: Sequence[Asked] = ()) -> list[Asked]:
+        """Questions read with the first `depth` embedders (fewer where one is down): several at once cost less than
+        each by itself. known: what an earlier call of less depth gave for them, which is not asked for again."""
+        read = known or [Asked(self.index.likeness(each.features), (), each.language) for each in questions]
+        for n in range(min(len(asked.vectors) for asked in read), min(depth, self.depths)):
+            lacking = [at for at, asked in enumerate(read) if len(asked.vectors) == n]
             try:
-                vector = self._embedders[n].query(question.tidy)
+                vectors = self._embedders[n].queries([questions[at].tidy for at in lacking])
             except EmbedderDown:
                 break  # what is not there says nothing; the shallower fit answers
-            mean = _mean_of(self._means[n], [question.language])
-            vectors = (*vectors, _centred(vector[None, :], mean)[0] @ self._bases[n])
-        return Asked(words, vectors, question.language)
+            means = _mean_of(self._means[n], [questions[at].language for at in lacking])
+            own = dict(zip(lacking, _centred(vectors, means) @ self._bases[n], strict=True))
+            read = [
+                asked._replace(vectors=(*asked.vectors, own[at])) if at in own else asked
+                for at, asked in enumerate(read)
+            ]
+        return [*read]
 
     def likeness(self, question: Prepared) -> Scores:
         """The likeness of a question to every example, by words or by the first model, whichever sees more."""
-        asked = self.read(question, 1)
+        (asked,) = self.read([question], 1)
         if not asked.vectors:
             return asked.words
         return np.maximum(asked.words, self._vectors[0].cosines([slice(None)], asked.vectors[0]))
 
-    def score(self, asked: Asked) -> Scored:
-        """How well each label fits a question."""
-        features, nearest = self.evidence(asked)
-        return scored(features, nearest, len(asked.vectors))
+    def score(self, asked: Sequence[Asked]) -> list[Scored]:
+        """How well each label fits questions."""
+        found = self.evidence(asked)
+        return [scored(*each, len(one.vectors)) for each, one in zip(found, asked, strict=True)]
 
     def vectors_of(self, texts: Sequence[Prepared], n: int) -> Vectors:
         """The vectors of texts by the embedder `n`, as a question's are in `read`. Raises EmbedderDown."""
@@ -136,18 +143,32 @@ class Scorer:
         vectors = self._embedders[n].passages([text.tidy for text in texts])
         return _centred(vectors, _mean_of(self._means[n], [text.language for text in texts])) @ self._bases[n]
 
-    def evidence(self, asked: Asked) -> tuple[Scores, tuple[tuple[int, float], ...]]:
-        """For each label: the regression's score, its topic's, whether it refuses, its nearest examples; and the
-        rows of the examples nearest of all, with their likeness.
+    def evidence(self, asked: Sequence[Asked]) -> list[Evidence]:
+        """For each question and label: the regression's score, its topic's, whether it refuses, its nearest examples;
+        and for each question the rows of the examples nearest of all, with their likeness."""
+        landmarks = [
+            [
+                one.words[self._landmarks],
+                *(own @ vector for own, vector in zip(self._landmark_vectors, one.vectors, strict=False)),
+            ]
+            for one in asked
+        ]
+        scores: dict[int, Scores] = {}
+        for depth in {len(one.vectors) for one in asked}:
+            rows = [n for n, one in enumerate(asked) if len(one.vectors) == depth]
+            # The weights are read from memory once for all: that is what it costs.
+            kernel = np.stack([_kernel(depth, landmarks[n]) for n in rows])
+            scores.update(zip(rows, kernel @ self._weights[depth], strict=True))
+        return [self._evidence(one, landmarks[n], scores[n]) for n, one in enumerate(asked)]
+
+    def _evidence(self, asked: Asked, landmarks: Sequence[Scores], score: Scores) -> Evidence:
+        """As `evidence`, of one question. landmarks: its likenesses to them; score: of the regression.
 
         By vectors all examples are looked at of the labels that the landmarks speak for, of others the
         landmarks alone: a fifth of the work, and what is far off is far off. Of an entry that nobody wrote in the
         question's language words say nothing: its vectors are believed in their place.
         """
         words, depth = asked.words, len(asked.vectors)
-        landmarks = [words[self._landmarks]]
-        landmarks += [own @ vector for own, vector in zip(self._landmark_vectors, asked.vectors, strict=False)]
-        score = _kernel(depth, landmarks) @ self._weights[depth]
         topics = np.bincount(self._topic_of, score, self._topic_of.max() + 1).astype(np.float32)
         nearest = [np.maximum.reduceat(words, self._starts[:-1])]
         nearest += [np.maximum.reduceat(likeness, self._landmark_starts) for likeness in landmarks[1:]]
@@ -177,19 +198,19 @@ class Scorer:
             turns.append((turn if example.is_question else turn + 1000, row, row))
         return np.array(sorted(row for *_, row in sorted(turns)[:many]), dtype=np.int64)
 
-    def _stamp(self, depths: Sequence[int]) -> str:
+    def _stamp(self, corpus: Corpus, depths: Sequence[int]) -> str:
         """What a fit depends on, as a hash."""
         total = hashlib.sha256(repr((KERNEL, RIDGE, len(self._landmarks), WEIGHTS, DIMENSIONS, [*depths])).encode())
         total.update("".join(embedder.name for embedder in self._embedders).encode())
-        total.update(self._corpus.stamp.encode())
+        total.update(corpus.stamp.encode())
         return total.hexdigest()
 
-    def _fit(self, depths: Sequence[int]) -> dict[int, Scores]:
+    def _fit(self, corpus: Corpus, depths: Sequence[int]) -> dict[int, Scores]:
         """Ridge regression of the labels on the likeness to the landmarks, for each depth."""
         # Among the examples likeness is mutual, so asking for the landmarks alone gives it all: an eighth of the work.
         words = np.empty((len(self._landmarks), len(self.examples)), dtype=np.float16)
         for n, row in enumerate(self._landmarks):
-            words[n] = self.index.likeness(self._corpus.features(int(row)))
+            words[n] = self.index.likeness(corpus.features(int(row)))
         return {depth: self._fitted(depth, words) for depth in depths}  # in turn: each takes much memory
 
     def _fitted(self, depth: int, words: npt.NDArray[np.float16]) -> Scores:

@@ -27,7 +27,7 @@ WEAK_CUTS = re.compile(
 )
 SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？\n]*")
 LONG = 150  # characters from which a message tells a story before it asks
-PAIRS = 2
+PAIRS = 1
 LONG_ENOUGH_FOR_TWO = 4
 LEFT_OVER = re.compile(r"^(?:et|and|also|aussi|sinon|puis|还有|另外|，|,|\s)+", re.IGNORECASE)
 HAS_HAN = re.compile(f"[{HAN}]")

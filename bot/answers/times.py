@@ -21,6 +21,11 @@ TODAY = re.compile(
     r"|今天|今日|今早|今晚|今儿"
 )
 TOMORROW = re.compile(r"\b(?:demain|tomorrow)\b|明天|明日|明早|明晚|明儿")
+PARTS = (
+    ("morning", re.compile(r"\b(?:matin|matinee|morning)\b|上午|早上|今早|明早")),
+    ("afternoon", re.compile(r"\b(?:apres midi|aprem|aprems|afternoon)\b|下午")),
+    ("evening", re.compile(r"\b(?:soir|soiree|evening|tonight)\b|晚上|今晚|明晚|傍晚")),
+)
 # Words that say nothing beside a time.
 SMALL = re.compile(
     r"\b(?:et|le|la|the|and|on|du|de|day|jour|pour|for|matin|morning|afternoon|apres midi|soir|evening)\b"
@@ -59,12 +64,13 @@ class Times:
 
     def asked(self, folded: str) -> str:
         """The live entry of the time that a folded text names, as `live:now`; "" where it names none."""
+        part = next((f"/{part}" for part, pattern in PARTS if pattern.search(folded)), "")
         for day, pattern in self._days:
             if pattern.search(folded):
-                return f"live:day/{day.isoformat()}"
+                return f"live:day/{day.isoformat()}{part}"
         for pattern, live in ((NOW, "now"), (TOMORROW, "tomorrow"), (TODAY, "today"), (NEXT, "next")):
             if pattern.search(folded):
-                return f"live:{live}"
+                return f"live:{live}{part if live in ('today', 'tomorrow') else ''}"
         return ""
 
     def alone(self, folded: str) -> str:

@@ -7,7 +7,7 @@ Both are files by model, of vectors by content, rounded to a byte a number (a co
 import hashlib
 import re
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,9 @@ from bot.text.words import folder
 
 BATCH = 256
 KEY = 16  # bytes of a key: two of a million texts meet once in 10^26
+KEYS = np.dtype(f"S{KEY}")
 Rounded = npt.NDArray[np.int8]
+Keys = npt.NDArray[np.bytes_]
 
 
 class Held(NamedTuple):
@@ -48,9 +50,40 @@ class Held(NamedTuple):
         return np.asarray((numbers @ vector) * np.concatenate([self.scale[span] for span in spans]))
 
 
-def key(model: str, text: str) -> bytes:
-    """What a vector is kept under."""
-    return hashlib.sha256(f"{model}\0{text}".encode()).digest()[:KEY]
+class Known(NamedTuple):
+    """Rounded vectors by their keys, both one a row, by rising key. As two arrays: a dictionary of tens of thousands
+    of small objects leaves forty megabytes of holes behind it."""
+
+    keys: Keys
+    numbers: Rounded
+
+    @classmethod
+    def of(cls, keys: Keys, numbers: Rounded) -> "Known":
+        order = np.argsort(keys, kind="stable")
+        return cls(keys[order], numbers[order])
+
+    @classmethod
+    def none(cls) -> "Known":
+        return cls(np.zeros(0, KEYS), np.zeros((0, 0), np.int8))
+
+    def __or__(self, new: "Known") -> "Known":
+        """These and the `new` ones, whose keys are others."""
+        both = [known for known in (self, new) if len(known.keys)]
+        if len(both) < 2:
+            return both[0] if both else self
+        return Known.of(*(np.concatenate(parts) for parts in zip(*both, strict=True)))
+
+    def places(self, keys: Keys) -> npt.NDArray[np.int64]:
+        """The rows of `keys`, -1 where one is not known."""
+        if not len(self.keys):
+            return np.full(len(keys), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        return np.where(self.keys[at] == keys, at, -1)
+
+
+def keys_of(model: str, texts: Sequence[str]) -> Keys:
+    """What the vectors of `texts` are kept under."""
+    return np.array([hashlib.sha256(f"{model}\0{text}".encode()).digest()[:KEY] for text in texts], dtype=KEYS)
 
 
 def passages(embedder: Embedder, texts: Sequence[str], cache: Path | None) -> Vectors:
@@ -62,28 +95,28 @@ def passages(embedder: Embedder, texts: Sequence[str], cache: Path | None) -> Ve
     cannot be written is done without. Raises EmbedderDown.
     """
     path = cache / file_name(embedder) if cache else None
-    own = load(path) if path else {}
-    held = {**load(shipped(embedder)), **own}
-    keys = [key(embedder.name, text) for text in texts]
-    missing = {k: text for k, text in zip(keys, texts, strict=True) if k not in held}
-    if missing:
-        own |= computed(embedder, missing)
-        held |= own
+    came, own = load(shipped(embedder)), load(path) if path else Known.none()
+    keys = keys_of(embedder.name, texts)
+    missing = np.flatnonzero((came.places(keys) < 0) & (own.places(keys) < 0))
+    if len(missing):
+        own |= computed(embedder, [texts[n] for n in missing.tolist()])
         if path:
             save(path, own)
-    return unit(np.stack([held[k] for k in keys]))
+    in_came, in_own = came.places(keys), own.places(keys)
+    out = np.empty((len(keys), (came if len(came.keys) else own).numbers.shape[1]), dtype=np.float32)
+    for known, places in ((own, in_own), (came, in_came)):
+        has = places >= 0
+        if has.any():
+            out[has] = known.numbers[places[has]]
+    return unit(out)
 
 
-def computed(embedder: Embedder, texts: Mapping[bytes, str]) -> dict[bytes, Rounded]:
-    """The rounded vectors of texts by their keys. Raises EmbedderDown."""
-    todo = list(texts.items())
-    out: dict[bytes, Rounded] = {}
-    for at in range(0, len(todo), BATCH):
-        part = todo[at : at + BATCH]
-        vectors = embedder.passages([text for _, text in part])
-        # The length is 1 again once it is read.
-        out.update(zip((k for k, _ in part), Held.of(vectors).numbers, strict=True))
-    return out
+def computed(embedder: Embedder, texts: Sequence[str]) -> Known:
+    """The rounded vectors of texts, each once. Raises EmbedderDown."""
+    todo = list(dict.fromkeys(texts))
+    # The length is 1 again once it is read.
+    made = [Held.of(embedder.passages(todo[at : at + BATCH])).numbers for at in range(0, len(todo), BATCH)]
+    return Known.of(keys_of(embedder.name, todo), np.concatenate(made)) if made else Known.none()
 
 
 def file_name(embedder: Embedder) -> str:
@@ -95,19 +128,19 @@ def shipped(embedder: Embedder) -> Path:
     return folder("data") / "vectors" / file_name(embedder)
 
 
-def load(path: Path) -> dict[bytes, Rounded]:
-    """The vectors in a file by their keys; {} where there is none that can be read."""
+def load(path: Path) -> Known:
+    """The vectors in a file; none where there is no file that can be read."""
     try:
         with np.load(path, allow_pickle=False) as stored:
             keys, vectors = stored["keys"], stored["vectors"]
-        if keys.shape[1] != KEY or vectors.dtype != np.int8:
-            return {}
-        return {bytes(k): vector for k, vector in zip(keys, vectors, strict=True)}
+        if keys.dtype != np.uint8 or keys.shape != (len(vectors), KEY) or vectors.dtype != np.int8:
+            return Known.none()
+        return Known.of(np.ascontiguousarray(keys).view(KEYS)[:, 0], vectors)
     except (OSError, ValueError, KeyError, IndexError, zipfile.BadZipFile, EOFError):
-        return {}
+        return Known.none()
 
 
-def save(path: Path, held: Mapping[bytes, Rounded]) -> None:
+def save(path: Path, known: Known) -> None:
     """Writes vectors as a file that is either whole or not there; silently not at all where it cannot."""
-    keys = np.frombuffer(b"".join(held), dtype=np.uint8).reshape(len(held), KEY)
-    kept.write(path, {"keys": keys, "vectors": np.stack(list(held.values()))})
+    keys = known.keys.view(np.uint8).reshape(-1, KEY)
+    kept.write(path, {"keys": keys, "vectors": known.numbers})

@@ -18,8 +18,11 @@ from pathlib import Path
 
 import structlog
 
+from bot.answers import corpus
 from bot.answers.engine import Engine
 from bot.event.model import Event
+
+VECTORS = Path("var/vectors")  # where the cache is, from the folder that a command runs in
 
 log = structlog.get_logger()
 
@@ -40,6 +43,7 @@ def full(event: Event, embedder: str, cache: Path) -> Engine:
 async def engines(event: Event, embedder: str, cache: Path, before: Engine | None = None) -> AsyncIterator[Engine]:
     """The engines to answer by, each better than the one before; the first within seconds, within one where there
     is an engine of the event as it stood `before`."""
+    await asyncio.to_thread(corpus.stamp, event)  # what every look at the cache asks for, and is kept
     if before is not None and not is_warm(event, embedder, cache):
         yield await _threaded(partial(before.edited, event))
     for kind in ("none", embedder) if before is None else (embedder,):
@@ -78,7 +82,7 @@ async def _prepared(event: Event, embedder: str, cache: Path) -> bool:
     """Fill the cache in a child process; False where that failed (logged), and a later start tries again."""
     loop = asyncio.get_running_loop()
     spawn = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=os.nice, initargs=(10,))
+    pool = ProcessPoolExecutor(1, mp_context=spawn, initializer=_begin)
     try:
         await loop.run_in_executor(pool, _warm, event.model_dump_json(), embedder, cache)
     except (BrokenProcessPool, OSError) as error:
@@ -92,10 +96,23 @@ async def _prepared(event: Event, embedder: str, cache: Path) -> bool:
             process.terminate()
 
 
+def _begin() -> None:
+    """Yield to whoever answers, and end with the bot, however that ends: a minute of work is of no use without it."""
+    os.nice(10)
+    bot = multiprocessing.parent_process()
+    assert bot is not None
+
+    def follow() -> None:
+        bot.join()
+        os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
+
+
 def _warm(event: str, embedder: str, cache: Path) -> None:
     full(Event.model_validate_json(event), embedder, cache)
 
 
 def _mark(event: Event, embedder: str, cache: Path) -> Path:
-    content = event.model_dump_json(include={"entries", "sessions", "places"}) + embedder
+    content = corpus.stamp(event) + embedder
     return cache / f"ready-{hashlib.sha256(content.encode()).hexdigest()[:32]}"

@@ -171,7 +171,7 @@ def peers(corpus: Corpus, embedders: Sequence[Embedder]) -> Mapping[str, Peer]:
     }
     for embedder in embedders:
         vectors = passages(embedder, corpus.tidy, None)
-        out[embedder.name.split("-")[0]] = lambda q, v=vectors, e=embedder: v @ e.query(q.tidy)  # type: ignore[misc]
+        out[embedder.name.split("-")[0]] = lambda q, v=vectors, e=embedder: v @ e.queries([q.tidy])[0]  # type: ignore[misc]
     return out
 
 

@@ -23,6 +23,8 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 
+from bot.bench.hook import Hook
+
 TOKEN = "7000000001:AAE_double_token_of_the_bench_35chars"  # noqa: S105
 ME = {"id": 7000000001, "is_bot": True, "first_name": "Bench", "username": "bench_bot"}
 FIRST_CHAT = 1000
@@ -68,7 +70,8 @@ class Double:
     def __init__(self) -> None:
         self.seen = Seen()
         self.calls: defaultdict[str, int] = defaultdict(int)
-        self._queue: deque[tuple[int, bytes]] = deque()
+        self._queue: deque[tuple[int, bytes, int]] = deque()  # update, its JSON, its chat
+        self._hook: Hook | None = None
         self._poller: asyncio.Future[None] | None = None
         self._waiting: defaultdict[int, deque[Asked]] = defaultdict(deque)
         self._right: dict[str, str] = {}  # key -> its answer, learned from the first
@@ -105,7 +108,10 @@ class Double:
             update = f'{head}"message":{{{message}}}}}'
         self._waiting[chat].append(Asked(time.monotonic(), key, self._message, then))
         self.seen.asked += 1
-        self._queue.append((self._update, update.encode()))
+        if self._hook is not None:
+            self._hook.put(chat, update.encode())
+            return
+        self._queue.append((self._update, update.encode(), chat))
         if self._poller is not None and not self._poller.done():
             self._poller.set_result(None)
 
@@ -128,6 +134,10 @@ class Double:
             seen.misplaced += asked.message != edits
         asked.then()
 
+    def rest(self) -> None:
+        """A press was answered."""
+        self.seen.rested += 1
+
     # --- the Bot API
 
     async def handle(self, request: web.BaseRequest) -> web.Response:
@@ -139,7 +149,10 @@ class Double:
         if method in ("sendmessage", "editmessagetext"):
             return _json(self._sent(body))
         if method == "answercallbackquery":
-            self.seen.rested += 1
+            self.rest()
+            return _json(TRUE)
+        if method in ("setwebhook", "deletewebhook"):
+            await self._hooked(body)
             return _json(TRUE)
         if method == "getme":
             return _json(_ok({**ME, "can_join_groups": True, "can_read_all_group_messages": False}))
@@ -154,6 +167,22 @@ class Double:
             self._forget(offset)
         ready = [self._queue[n][1] for n in range(min(limit, len(self._queue)))]
         return b'{"ok":true,"result":[' + b",".join(ready) + b"]}"
+
+    async def _hooked(self, body: dict[str, Any]) -> None:
+        """From now on updates are posted there, those that wait first; or fetched, where there is no address."""
+        hook, self._hook = self._hook, None
+        if hook is not None:
+            await hook.close()
+        if url := str(body.get("url") or ""):
+            self._hook = Hook(url, str(body.get("secret_token") or ""), int(body.get("max_connections") or 40), self)
+            while self._queue:
+                _, update, chat = self._queue.popleft()
+                self._hook.put(chat, update)
+
+    async def close(self) -> None:
+        """Post nothing more."""
+        if self._hook is not None:
+            await self._hook.close()
 
     def _forget(self, offset: int) -> None:
         while self._queue and self._queue[0][0] < offset:
@@ -398,6 +427,7 @@ async def serve() -> None:
     _say({"port": runner.addresses[0][1]})
     while line := await reader.readline():
         _say(await double.measure(json.loads(line)))
+    await double.close()
     await runner.cleanup()
 
 

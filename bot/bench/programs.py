@@ -4,6 +4,7 @@ import json
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,7 +30,8 @@ class BenchFailed(PasserelleError):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """How to start a bot. command: may hold {url}, {token} and {folder}; so may the values of `environment`."""
+    """How to start a bot. command: may hold {url}, {token}, {folder} and {port}, a free one; so may the values of
+    `environment`."""
 
     name: str
     command: tuple[str, ...]
@@ -60,7 +62,7 @@ class Running:
     def launch(self) -> float:
         """Start the bot; when, as monotonic time. Raises BenchFailed."""
         url = f"http://127.0.0.1:{self._heard(START_SECONDS)['port']}"
-        names = {"url": url, "token": TOKEN, "folder": str(self.folder)}
+        names = {"url": url, "token": TOKEN, "folder": str(self.folder), "port": str(free_port())}
         inherited = {name: value for name, value in os.environ.items() if not name.upper().startswith("PASSERELLE_")}
         given = {name: value.format(**names) for name, value in self.program.environment.items()}
         begun = time.monotonic()
@@ -144,11 +146,18 @@ class Running:
         return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:])
 
 
-def passerelle(event: str, clock: str, *, rate: int = 1_000_000) -> Program:
-    """The real thing: Telegram by polling, SQLite, no embedder; by default a pace that bounds nothing but single
-    chats."""
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def passerelle(event: str, clock: str, *, rate: int = 1_000_000, by_webhook: bool = False) -> Program:
+    """The real thing: Telegram by polling or by webhook, SQLite, no embedder; by default a pace that bounds nothing but
+    single chats."""
+    webhook = {"PASSERELLE_TELEGRAM_MODE": "webhook", "PASSERELLE_PUBLIC_URL": "https://127.0.0.1:{port}"}
     return Program(
-        "Passerelle",
+        "Passerelle, webhook" if by_webhook else "Passerelle",
         (sys.executable, "-m", "bot", "run"),
         {
             "PASSERELLE_EVENT": event,
@@ -156,11 +165,12 @@ def passerelle(event: str, clock: str, *, rate: int = 1_000_000) -> Program:
             "PASSERELLE_EMBEDDER": "none",
             "PASSERELLE_DATABASE_URL": "sqlite:///var/passerelle.db",
             "PASSERELLE_HOST": "127.0.0.1",
-            "PASSERELLE_PORT": "0",
+            "PASSERELLE_PORT": "{port}" if by_webhook else "0",
             "PASSERELLE_LOG_FORMAT": "json",
             "PASSERELLE_TELEGRAM_TOKEN": "{token}",
             "PASSERELLE_TELEGRAM_API_URL": "{url}",
             "PASSERELLE_TELEGRAM_RATE": str(rate),
+            **(webhook if by_webhook else {}),
         },
     )
 
@@ -188,7 +198,12 @@ class Peer:
 
 
 # httpcore looks for sniffio, in vain four times a send where it is missing (speed.md).
-PTB = Peer("python-telegram-bot echo", "ptb_echo.py", ("python-telegram-bot==22.8", "httpx==0.28.1", "sniffio==1.3.1"))
+PTB_PACKAGES = ("python-telegram-bot==22.8", "httpx==0.28.1", "sniffio==1.3.1")
+PTB = Peer("python-telegram-bot echo", "ptb_echo.py", PTB_PACKAGES)
+PTB_WEBHOOK = Peer(
+    "python-telegram-bot echo, webhook", "ptb_echo.py", (*PTB_PACKAGES, "tornado==6.6.1"),
+    ("{folder}/echo.db", "{port}"),
+)  # fmt: skip
 AIOGRAM = Peer("aiogram echo", "aiogram_echo.py", ("aiogram==3.31.0",))
 
 

@@ -96,10 +96,10 @@ class _Run:
         self.report = Report(seconds, repeat)
         clock = f"{self.event.details.starts:%Y-%m-%d}T09:00"
         self.ours = passerelle(str(self.folder), clock)
-        self.questions, self.expected = _questions(self.event)
+        self.questions, self.expected = questions(self.event)
         self.kinds: dict[str, Contents] = {
-            "button": _same(self.event, [{"press": f"session|{session.id}"} for session in self.event.sessions]),
-            "command": _same(self.event, [{"text": "/programme"}]),
+            "button": same(self.event, [{"press": f"session|{session.id}"} for session in self.event.sessions]),
+            "command": same(self.event, [{"text": "/programme"}]),
             "question": self.questions,
         }
         self.raw: dict[tuple[str, str], list[dict[str, Any]]] = {}  # (bot, kind) -> a repetition's figures each
@@ -132,7 +132,7 @@ class _Run:
     def _warm(self, folder: Path) -> None:
         """Passerelle's folder with everybody known: first contacts are another subject."""
         folder.mkdir()
-        greeting = _same(self.event, [{"text": "/start"}])
+        greeting = same(self.event, [{"text": "/start"}])
         self.progress("Passerelle on an empty directory")
         with Running(self.ours, folder) as running:
             self.empty = running.start({"contents": greeting})
@@ -174,7 +174,7 @@ class _Run:
                             "lead": LEAD_SECONDS, "seconds": self.seconds,
                         }
                     )  # fmt: skip
-                    _checked(seen, name, kind)
+                    checked(seen, name, kind)
                     rows = self.raw.setdefault((name, kind), [])
                     if mode == "saturated":
                         rows.append({})
@@ -217,10 +217,10 @@ class _Run:
             saturated, open_ = [row["saturated"] for row in rows], [row["open"] for row in rows]
             both = [*saturated, *open_]
             load_.per_second = median(seen["in_window"] / seen["window"] for seen in saturated)
-            load_.cpu_per_1000 = median(map(_cpu_per_1000, saturated))
-            load_.open_cpu_per_1000 = median(map(_cpu_per_1000, open_))
-            load_.saturated_ms = _percentiles(saturated)
-            load_.open_ms = _percentiles(open_)
+            load_.cpu_per_1000 = median(map(cpu_per_1000, saturated))
+            load_.open_cpu_per_1000 = median(map(cpu_per_1000, open_))
+            load_.saturated_ms = percentiles(saturated)
+            load_.open_ms = percentiles(open_)
             load_.asked = sum(seen["asked"] for seen in both)
             load_.answered = sum(seen["answered"] for seen in both)
             load_.misplaced = sum(seen["misplaced"] for seen in both)
@@ -229,12 +229,12 @@ class _Run:
             for peer in peers:
                 theirs = self.raw[peer, "echo"]
                 load_.against[peer] = median(
-                    _cpu_per_1000(b["saturated"]) / _cpu_per_1000(a["saturated"])
+                    cpu_per_1000(b["saturated"]) / cpu_per_1000(a["saturated"])
                     for a, b in zip(rows, theirs, strict=True)
                 )
                 load_.open_against[peer] = (
-                    median(_at(a["open"], 50) / _at(b["open"], 50) for a, b in zip(rows, theirs, strict=True)),
-                    median(_at(a["open"], 99) / _at(b["open"], 99) for a, b in zip(rows, theirs, strict=True)),
+                    median(at(a["open"], 50) / at(b["open"], 50) for a, b in zip(rows, theirs, strict=True)),
+                    median(at(a["open"], 99) / at(b["open"], 99) for a, b in zip(rows, theirs, strict=True)),
                 )
             if load_.double_busy > BUSY:
                 note = f"{bot}, {kind}: the double was busy {load_.double_busy:.0%}, so that it bounds updates/s"
@@ -261,11 +261,11 @@ def home() -> Path:
     return made
 
 
-def _same(event: Event, contents: list[dict[str, str]]) -> Contents:
+def same(event: Event, contents: list[dict[str, str]]) -> Contents:
     return dict.fromkeys(event.details.languages, contents)
 
 
-def _questions(event: Event) -> tuple[Contents, dict[str, str]]:
+def questions(event: Event) -> tuple[Contents, dict[str, str]]:
     """Three questions a language whose entries answer in plain words, and how each answer begins, by the
     double's key. Raises BenchFailed where the event has none."""
     languages = event.details.languages
@@ -305,21 +305,21 @@ def _spread(count: int, peers: int) -> list[int]:
     return order
 
 
-def _checked(seen: dict[str, Any], name: str, kind: str) -> None:
+def checked(seen: dict[str, Any], name: str, kind: str) -> None:
     if not seen["in_window"]:
         raise BenchFailed(f"{name} answered nothing ({kind}, {seen['asked']} asked)")
 
 
-def _cpu_per_1000(seen: Mapping[str, Any]) -> float:
+def cpu_per_1000(seen: Mapping[str, Any]) -> float:
     return float(max(seen["cpu"], 0.001) / seen["in_window"] * 1000)
 
 
-def _at(seen: Mapping[str, Any], percent: int) -> float:
+def at(seen: Mapping[str, Any], percent: int) -> float:
     """That percentile, in seconds."""
     took: list[float] = seen["took"]
     return took[min(len(took) - 1, len(took) * percent // 100)]
 
 
-def _percentiles(all_seen: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
-    p50, p99 = (median(_at(seen, percent) for seen in all_seen) * 1000 for percent in (50, 99))
+def percentiles(all_seen: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    p50, p99 = (median(at(seen, percent) for seen in all_seen) * 1000 for percent in (50, 99))
     return p50, p99

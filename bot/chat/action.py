@@ -8,6 +8,7 @@ from dataclasses import dataclass
 LIMIT_BYTES = 64
 SEPARATOR = "|"
 ASIDE = "~"
+ID_DIGITS = 15  # what every database's and every reader's number holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +48,8 @@ class Action:
 
 def action(name: str, *args: str) -> Action:
     return Action(name, args)
+
+
+def is_id(text: str) -> bool:
+    """Whether what a button carries can be the number of a row: it may be forged, and no column takes any number."""
+    return text.isascii() and text.isdigit() and len(text) <= ID_DIGITS

@@ -17,6 +17,8 @@ class Abilities:
     edits: bool = False
     pushes: bool = True
     stored: bool = False  # messages are read from the outbox: to put one there is to send it
+    footer: bool = False  # every screen ends with the ways to the menu and to help in an emergency
+    counts: bool = False  # how many may be sent unasked, and until when, depends on when the person last wrote
     lone: bool = False  # updates go to one process at a time, as by polling
     window: int = 16  # messages of notices that may wait for their turn at once
     text_limit: int = 4096
@@ -29,11 +31,14 @@ class Parcel:
 
     body: JSON in the platform's own terms. edits: id of the message it replaces, where the platform can.
     choices: packed actions in the order shown, so that "2" can stand for the second button.
+    kind, is_urgent: of a notice; "" for an answer.
     """
 
     body: Mapping[str, Any]
     edits: str = ""
     choices: tuple[str, ...] = ()
+    kind: str = ""
+    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,11 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """The account cannot be written to until it comes back by itself."""
+    """The account cannot be written to until it comes back by itself; where it does not last, this message alone cannot
+    reach it now."""
 
     why: str
+    lasts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,8 @@ class InDoubt:
     why: str
 
 
+# Of a menu of commands: whoever, several people together, or who organizes the event.
+Readers = Literal["person", "group", "organizer"]
 Verdict = Sent | Later | Unreachable | Failed | InDoubt
 Receive = Callable[[Update], Awaitable[None]]
 

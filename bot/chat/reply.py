@@ -11,10 +11,12 @@ class Link:
     """A button that opens a page. url: https://…, or a path that begins with "/" of our own server.
 
     is_feed: a calendar of our own server, to subscribe to rather than to download, where the platform can.
+    is_chat: url is the payload of a link (bot.chat.links) to a chat with the bot on the same platform; for groups.
     """
 
     url: str
     is_feed: bool = False
+    is_chat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Reply:
     place: Coordinates | None = None
     file: File | None = None
     replaces: bool = False  # may take the place of the message whose button was pressed
-    expects: str = ""  # the handler that reads the person's next free text, as a packed Action of 32 bytes at most
+    expects: str = ""  # the handler that reads the person's next free text, as a packed Action
     large: str = ""  # words to show as big as the platform can (an address for a taxi driver)
     brief: Brief | None = None
     silent: bool = False  # without a sound, where the platform can

@@ -51,7 +51,42 @@ class Left:
     """The person blocked the bot, or stopped following it."""
 
 
-Content = Text | Press | Start | Position | Media | Joined | Left
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The platform gave the same chat another address: a group that grew, the team's room."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Said in the room where the team answers (see desk.py), and where in it.
+
+    thread: the topic, "" where the room has none. answers: id of the message that this one answers. name: of who said
+    it, as shown there. message: its own id. carried: what the first button of the answered message does, where it is
+    one of ours.
+    """
+
+    thread: str = ""
+    answers: str = ""
+    name: str = ""
+    message: str = ""
+    carried: Action | None = None
+
+
+Content = Text | Press | Start | Position | Media | Joined | Left | Moved
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a platform that counts lets us send unasked once the person has done this: so many messages, for so long.
+
+    is_brief: an allowance of its own beside the one for having written.
+    """
+
+    messages: int
+    seconds: int
+    is_brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +100,10 @@ class Update:
     at: datetime  # aware UTC, when it reached us
     content: Content
     language: str = ""  # the platform's hint, BCP 47, may be empty or wrong
+    opens: Opening | None = None  # where the platform counts what may be sent unasked
+    room: Room | None = None  # set where the team said it, and no delegate
+
+    @property
+    def is_in_group(self) -> bool:
+        """Whether others read along."""
+        return self.author != self.address

@@ -49,11 +49,11 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
 
 def _answerer(event: Event, settings: Settings, clock: Clock) -> "Answerer":
     """With the full engine, however long that takes; who waits for minutes sees that it goes on."""
-    if warming.is_warm(event, settings.embedder, app_.VECTORS):
-        engine = warming.full(event, settings.embedder, app_.VECTORS)
+    if warming.is_warm(event, settings.embedder, warming.VECTORS):
+        engine = warming.full(event, settings.embedder, warming.VECTORS)
     else:
-        with progress.working(f"Preparing the answers of this event, once (kept in {app_.VECTORS})"):
-            engine = warming.full(event, settings.embedder, app_.VECTORS)
+        with progress.working(f"Preparing the answers of this event, once (kept in {warming.VECTORS})"):
+            engine = warming.full(event, settings.embedder, warming.VECTORS)
     return Answerer(event, engine, clock, app_.choice(settings))
 
 

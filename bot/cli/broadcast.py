@@ -36,7 +36,8 @@ def main(options: argparse.Namespace, settings: Settings) -> int:
 # --- list, show, report
 def list_(options: argparse.Namespace, opened: Opened) -> int:
     def read(tx: Transaction) -> list[tuple[Notice, Counter[str]]]:
-        found = broadcast.every(tx)
+        # A change begun in chat is a draft of its own card; what it told is listed once it is published.
+        found = [each for each in broadcast.every(tx) if each.kind != "changes" or each.texts or each.parts]
         counts = reporting.counts(tx, found)
         return [(each, counts[each.id]) for each in found]
 

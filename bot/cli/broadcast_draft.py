@@ -19,10 +19,11 @@ from bot.notices import audience, broadcast
 from bot.notices.broadcast import Notice
 from bot.notices.tables import LONGEST_AUDIENCE, Urgency
 from bot.store.transaction import Transaction
+from bot.text import moments
 
 KEYS = ("texts", "audience", "urgent", "receipt", "both", "at")
 WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-MOMENT = "write 2014-11-06T15:00, local to the event"
+MOMENT = "write 2014-11-06 15:00, or 15:00 for today; local to the event"
 AUTHOR = "shell"
 
 
@@ -56,8 +57,8 @@ class Written:
         return {**changed, "due_at": wanted["due_at"]} if changed else {}
 
 
-def read(options: argparse.Namespace, event: Event) -> Written:
-    """What the file says, and over it what the command line says; the faults of both."""
+def read(options: argparse.Namespace, event: Event, here: datetime) -> Written:
+    """What the file says, and over it what the command line says; the faults of both. here: now, local to the event."""
     out = Written()
     if options.file is not None:
         document = yaml.read(options.file, str(options.file))
@@ -65,7 +66,7 @@ def read(options: argparse.Namespace, event: Event) -> Written:
         if document.value is not None and not isinstance(document.value, Mapping):
             out.faults.append(Fault(document.file, 1, "holds no draft", f"write {', '.join(KEYS)}"))
         elif document.value is not None:
-            _read_file(out, document, event)
+            _read_file(out, document, event, here)
     _take_texts(out, options.text, event, lambda language: Fault(f"--text {language}", 0, ""))
     if options.to is not None:
         _take_audience(out, options.to, Fault("--to", 0, ""))
@@ -73,7 +74,7 @@ def read(options: argparse.Namespace, event: Event) -> Written:
         if (said := getattr(options, name)) is not None:
             setattr(out, name, said)
     if options.at is not None:
-        _take_at(out, options.at, Fault("--at", 0, ""))
+        _take_at(out, options.at, here, Fault("--at", 0, ""))
     return out
 
 
@@ -110,7 +111,7 @@ def unknown(number: int) -> BadInput:
     return BadInput([Fault(str(number), 0, "is no announcement", "see passerelle broadcast list")])
 
 
-def _read_file(out: Written, document: yaml.Document, event: Event) -> None:
+def _read_file(out: Written, document: yaml.Document, event: Event, here: datetime) -> None:
     for key, value in document.value.items():
         place = Fault(document.file, document.line((key,)), "")
         if key not in KEYS:
@@ -132,7 +133,7 @@ def _read_file(out: Written, document: yaml.Document, event: Event) -> None:
         elif key == "audience":
             _take_audience(out, value, place)
         elif key == "at":
-            _take_at(out, value, place)
+            _take_at(out, value, here, place)
         elif value.lower() in WORDS:
             setattr(out, key, WORDS[value.lower()])
         else:
@@ -170,12 +171,12 @@ def _take_audience(out: Written, given: str, place: Fault) -> None:
         out.audience = out.audience[: LONGEST_AUDIENCE - 2] + " …"
 
 
-def _take_at(out: Written, given: str, place: Fault) -> None:
+def _take_at(out: Written, given: str, here: datetime, place: Fault) -> None:
     if given.strip().lower() == "now":
         out.at, out.now = None, True
         return
     try:
-        moment = datetime.fromisoformat(given.strip())
+        moment = moments.read(given, here) or datetime.fromisoformat(given.strip())
     except ValueError:
         out.faults.append(replace(place, what=f"{given!r} is no moment", do=MOMENT))
         return

@@ -33,7 +33,9 @@ def fill(made: argparse.ArgumentParser) -> None:
     send.add_argument("--receipt", action=flag, help="ask readers to confirm")
     send.add_argument("--both", action=flag, help="readers whose language is missing get every text")
     send.add_argument(
-        "--at", metavar="MOMENT", help="2014-11-06T15:00, local to the event; “now” for a draft kept later"
+        "--at",
+        metavar="MOMENT",
+        help="2014-11-06T15:00, or 15:00 for today, local to the event; “now” for a draft kept later",
     )
     _asks(send)
     _waits(send)
@@ -89,8 +91,8 @@ def number(given: str) -> int:
 
 
 def text(given: str) -> tuple[str, str]:
-    """LANG=TEXT as (language, text)."""
+    """LANG=TEXT as (language, text); a backslash and n in it is a line break, which shells make hard to write."""
     language, equals, rest = given.partition("=")
     if not equals or not language.strip():
         raise argparse.ArgumentTypeError(f"{given!r} names no language: write fr=…")
-    return language.strip(), rest
+    return language.strip(), rest.replace("\\n", "\n")

@@ -22,20 +22,22 @@ from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState
 from bot.opening import Opened
 from bot.store.transaction import Transaction
+from bot.text import detect
+from bot.text.formats import base
 
 NOBODY = Count({}, 0, 0)
 
 
 def send(options: argparse.Namespace, opened: Opened) -> int:
     event, now = opened.published.event, opened.clock.now()
-    written = drafts.read(options, event)
+    written = drafts.read(options, event, local_of(now, event.zone))
     was = opened.store.read_now(broadcast.find, options.draft) if options.draft is not None else None
     seen = opened.store.write_now(drafts.keep, options.draft, written, event, now)
     counted, faults = opened.store.read_now(examined, seen, event)
     due_at = seen.due_at
     if due_at is not None or written.at is not None:
         local = written.at or local_of(due_at or now, event.zone)
-        moment = broadcast.moment(local, event.zone, now)
+        moment = broadcast.moment(local, event, now)
         if isinstance(moment, Fault):
             faults.append(moment)
         else:
@@ -149,6 +151,9 @@ def _show(seen: Notice, counted: Count, opened: Opened) -> None:
     for language in sorted({*seen.texts, *counted.languages}):
         if not seen.in_(language):
             continue
+        looks = detect.detect(seen.in_(language), hint=language, languages=opened.published.event.details.languages)
+        if language in seen.texts and base(looks) != base(language):
+            print(f"\nPlease check: the text in {language} looks as if it were in {base(looks)}.")
         reply = app_.worded(seen, words_for(opened.published, language), False)
         print(f"\n{language}:")
         print(*(f"  | {line}" for line in reply.text.plain().splitlines()), sep="\n")

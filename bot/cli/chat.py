@@ -4,12 +4,12 @@ import argparse
 import asyncio
 import sys
 
-from bot import app as app_
-from bot import opening
+from bot import doors, opening
 from bot.answers import warming
 from bot.answers.engine import Engine
 from bot.app import App
 from bot.channels.terminal.channel import TerminalChannel, greeting
+from bot.chat.channel import Channel
 from bot.conversation.receive import words_for
 from bot.opening import Opened
 from bot.people import accounts
@@ -35,10 +35,12 @@ async def _chat(options: argparse.Namespace, settings: Settings, opened: Opened)
         language=options.lang,
         clock=opened.clock,
         base_url=base_url,
-        files=app_.VAR / "files",
+        files=doors.VAR / "files",
         greeting=_greeting(options, opened),
     )
-    app = App(settings, opened, {"terminal": channel}, _engine(settings, opened))
+    # The web chat reads what it is told from the database: what is done here may be told there.
+    channels: dict[str, Channel] = {"terminal": channel, "web": doors.web_channel(settings, opened)}
+    app = App(settings, opened, channels, _engine(settings, opened))
     async with app.running():
         await channel.converse(app.conversation.receive, app.sender.idle)
     return 0
@@ -48,9 +50,9 @@ def _engine(settings: Settings, opened: Opened) -> Engine | None:
     """All answers, where they were prepared before: a pipe asks its first question at once, and would be answered by
     words alone. None where preparing takes long: the words answer meanwhile."""
     event = opened.published.event
-    if settings.embedder == "none" or not warming.is_warm(event, settings.embedder, app_.VECTORS):
+    if settings.embedder == "none" or not warming.is_warm(event, settings.embedder, warming.VECTORS):
         return None
-    return warming.full(event, settings.embedder, app_.VECTORS)
+    return warming.full(event, settings.embedder, warming.VECTORS)
 
 
 def _greeting(options: argparse.Namespace, opened: Opened) -> str:

@@ -2,13 +2,15 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 EVERY_SECONDS = 15.0
+T = TypeVar("T")
 
 
 @contextmanager
@@ -35,6 +37,28 @@ def working(what: str) -> Iterator[None]:
     finally:
         done.set()
         _line(console, f"{what}: {time.monotonic() - begun:.0f} s in all.")
+
+
+def measured(measure: Callable[..., T], console: Console) -> T:
+    """The figures; meanwhile a bar on a terminal, a line a step elsewhere."""
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )
+    task = bar.add_task("", total=None)
+    begun = 0
+
+    def step(what: str) -> None:
+        nonlocal begun
+        begun += 1
+        bar.update(task, description=what, completed=begun - 1)
+        if not console.is_terminal:
+            console.print(what, highlight=False)
+
+    def steps(count: int) -> None:
+        bar.update(task, total=count)
+
+    with bar if console.is_terminal else Console(quiet=True):
+        return measure(progress=step, steps=steps)
 
 
 def _line(console: Console, text: str) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from bot import app as app_
 from bot import opening
 from bot.answers import warming
 from bot.answers.engine import Engine
@@ -64,7 +63,7 @@ class Desk:
 
     def _engine(self, event: Event, what: str) -> Engine:
         with progress.working(what):
-            return warming.full(event, self.settings.embedder, app_.VECTORS)
+            return warming.full(event, self.settings.embedder, warming.VECTORS)
 
     def groups(self, *, dismissed: bool = False) -> list[Group]:
         kept = self.opened.store.read_now(unanswered.kept, dismissed=dismissed)

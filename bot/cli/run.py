@@ -10,12 +10,9 @@ from contextlib import AsyncExitStack
 import structlog
 
 from bot import app as app_
-from bot import memory, opening
+from bot import doors, memory, opening
 from bot.app import App, Role
 from bot.chat.channel import Channel
-from bot.conversation.receive import words_for
-from bot.delivery.pace import Pace
-from bot.delivery.shared_pace import SharedPace
 from bot.errors import BadSettings, Fault
 from bot.event import load
 from bot.opening import Opened
@@ -44,9 +41,7 @@ async def serve(settings: Settings, opened: Opened, standing: str, role: Role = 
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    channels: dict[str, Channel] = {"web": app_.web_channel(settings, opened)}
-    if settings.telegram_token is not None:
-        channels["telegram"] = _telegram(settings, opened)
+    channels = doors.every(settings, opened)
     app = App(settings, opened, channels, purges=True, role=role)
     async with AsyncExitStack() as stack:
         port = 0  # a worker has no door of its own
@@ -58,34 +53,6 @@ async def serve(settings: Settings, opened: Opened, standing: str, role: Role = 
         await stop.wait()
         log.info("run.stopping")
     return 0
-
-
-def _telegram(settings: Settings, opened: Opened) -> Channel:
-    from bot.channels.telegram.channel import TelegramChannel
-
-    assert settings.telegram_token is not None
-    event = opened.published.event
-    return TelegramChannel(
-        token=settings.telegram_token.get_secret_value(),
-        api_url=settings.telegram_api_url,
-        words=lambda language: words_for(opened.versions.last or opened.published, language),
-        commands=lambda language: app_.commands(words_for(opened.published, language)),
-        names={language: event.details.name.in_(language) for language in event.details.languages},
-        base_url=settings.public_url,
-        rate=settings.telegram_rate,
-        pace=_shared_pace(settings, opened),
-        clock=opened.clock,
-    )
-
-
-def _shared_pace(settings: Settings, opened: Opened) -> Pace | None:
-    """The bot's pace over all processes on this database; None where there can be no other."""
-    from bot.channels.telegram.pace import limits
-
-    if opened.store.is_sqlite or settings.telegram_token is None:
-        return None
-    number, _, _ = settings.telegram_token.get_secret_value().partition(":")
-    return SharedPace(opened.store, f"telegram:{number}", limits(settings.telegram_rate))
 
 
 def _standing(settings: Settings, opened: Opened) -> str:

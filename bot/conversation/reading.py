@@ -12,6 +12,7 @@ import structlog
 from bot.answers.choice import Choice
 from bot.answers.engine import Engine
 from bot.answers.outcome import Outcome
+from bot.people.linking import is_code
 
 QUEUE = 200  # texts that may wait for the models
 LONGEST = 10_000  # characters of a text that are looked at
@@ -22,8 +23,12 @@ log = structlog.get_logger()
 class Reader:
     """The answering engine behind its thread. A text that comes before there is one waits for it."""
 
-    def __init__(self, engine: Engine | None = None, choice: Choice | None = None) -> None:
-        """choice: asked about what the engine is not sure of, for as long as it stands open."""
+    def __init__(
+        self, engine: Engine | None = None, choice: Choice | None = None, *, patience: float | None = None
+    ) -> None:
+        """choice: asked about what the engine is not sure of, for as long as it stands open. patience: seconds that a
+        text waits for the first engine; None: as long as it takes."""
+        self._patience = patience
         self._engine = engine
         self._choice = choice
         self._ready = asyncio.Event()
@@ -40,18 +45,22 @@ class Reader:
             return None
         self._waiting += 1
         try:
-            await self._ready.wait()
+            await asyncio.wait_for(self._ready.wait(), self._patience)
             engine = self._engine
             assert engine is not None
             outcome = await asyncio.get_running_loop().run_in_executor(
                 self._thread, lambda: engine.ask(text[:LONGEST], hint=hint, before=before)
             )
+        except TimeoutError:
+            log.info("answers.not_ready")
+            return None
         except Exception:
             log.exception("answers.defect")
             return None
         finally:
             self._waiting -= 1
-        return await self._choice.among(text, outcome, engine.event) if self._choice else outcome
+        asks_elsewhere = self._choice is not None and not is_code(text)  # a code is nobody's business
+        return await self._choice.among(text, outcome, engine.event) if self._choice and asks_elsewhere else outcome
 
     @property
     def engine(self) -> Engine | None:

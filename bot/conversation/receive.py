@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -20,14 +21,15 @@ import structlog
 from bot.chat.action import Action
 from bot.chat.channel import Channel, Parcel
 from bot.chat.reply import Button, Reply
-from bot.chat.update import Joined, Left, Media, Position, Press, Start, Text, Update
+from bot.chat.update import Joined, Left, Media, Moved, Position, Press, Start, Text, Update
 from bot.clock import Clock
-from bot.conversation import carried, choices, trouble
-from bot.conversation.context import Context, Handler, Reading, Told
+from bot.conversation import carried, catching_up, choices, groups, team, trouble, ways
+from bot.conversation.context import Context, Handler, Reading, Told, Turn
 from bot.conversation.reading import Reader
 from bot.conversation.router import Register
-from bot.delivery import outbox
+from bot.delivery import outbox, windows
 from bot.delivery.outbox import Delivery
+from bot.notices import audience, heard
 from bot.people import accounts
 from bot.people.accounts import Account
 from bot.programme.versions import Published, Versions
@@ -39,18 +41,20 @@ from bot.text.words import Words
 REMEMBERED = 10_000  # accounts whose language and last answer are kept in memory, to read their next text with
 REMEMBERED_TEXT = 400  # characters of a last text, for whom its answer does not help
 KEY_LENGTH = 160
+ENTRY_LENGTH = 56  # of what was answered; with `entry:` or `session:` before it, a key of `heard`
 
 log = structlog.get_logger()
 
 
 class Last(NamedTuple):
-    """What is remembered of an account in memory. asked: the last text, "" where it is not known here. expects: what
-    its next text is to be."""
+    """What is remembered of an account in memory. asked: the last text, "" where it is not known here or was learnt
+    from. expects: what its next text is to be. said: the last text."""
 
     language: str
     entry: str
     asked: str = ""
     expects: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +109,18 @@ class Conversation:
     async def _read(self, update: Update) -> Reading:
         who = (update.channel, update.address)
         last = self._last.get(who)
-        asked = last.asked if last else ""
-        text = update.content.text.strip() if isinstance(update.content, Text) else ""
+        asked, said = (last.asked, last.said) if last else ("", "")
+        text = update.content.text.strip() if isinstance(update.content, Text) and update.room is None else ""
         if not text or text.startswith("/"):
-            return Reading(asked=asked)
+            return Reading(asked=asked, said=said)
         is_verbatim = self._parts.register.is_verbatim
-        if last is None or is_verbatim(last.expects):  # looked up, since another replica may have answered since
+        if last is None or is_verbatim(last.expects, text):  # looked up, since another replica may have answered since
             language, entry, expects = await self._parts.store.read(accounts.last_of, *who)
             last = Last(language, entry, asked, expects)
-        if is_verbatim(last.expects):
-            return Reading(asked=asked)
+        if is_verbatim(last.expects, text):
+            return Reading(asked=asked, said=said)
         outcome = await self._parts.reader.ask(text, hint=last.language or update.language, before=last.entry)
-        return Reading(outcome.language, outcome, asked) if outcome else Reading(asked=asked)
+        return Reading(outcome.language, outcome, asked, said) if outcome else Reading(asked=asked, said=said)
 
     # --- the turn: runs in a database thread, again when PostgreSQL breaks the transaction off
     def _turn(self, tx: Transaction, update: Update, reading: Reading) -> list[Delivery]:
@@ -124,17 +128,29 @@ class Conversation:
         now = parts.clock.now()
         if not accounts.first_time(tx, update.channel, update.key[:KEY_LENGTH], now):
             return []
-        if isinstance(update.content, Joined | Left):
+        if isinstance(update.content, Joined | Left) and update.room is None:
             accounts.set_reachable(tx, update.channel, update.address, isinstance(update.content, Joined))
+            return []
+        if isinstance(update.content, Moved) and update.room is None:
+            accounts.move(tx, update.channel, update.address, update.content.to)
             return []
         published = parts.versions.current(tx)
         assert published is not None, "bot.app publishes before it starts a channel"
+        if update.room is not None:
+            return self._team(tx, update, published, now)
         languages = published.event.details.languages
         hinted = accounts.nearest(update.language, languages, published.event.default_language)
-        account = accounts.lock(tx, update.channel, update.address, language=reading.language or hinted, now=now)
-        if parts.register.is_verbatim(account.expects):
-            reading = Reading(asked=reading.asked)
-        pressed = _pressed(update, account)
+        account = accounts.lock(
+            tx, update.channel, update.address,
+            language=reading.language or hinted, now=now, is_group=update.is_in_group,
+        )  # fmt: skip
+        if update.opens:
+            windows.renew(tx, account.id, update.opens, now)
+        text = update.content.text if isinstance(update.content, Text) else ""
+        if parts.register.is_verbatim(account.expects, text):
+            reading = Reading(asked=reading.asked, said=reading.said)
+            text = ""
+        pressed = _pressed(update, account, numbers=not parts.register.wants_numbers(account.expects))
         language = carried.language(pressed, account.person, languages) or self._language(account, reading)
         ctx = Context(
             update=update,
@@ -148,6 +164,7 @@ class Conversation:
             reading=reading,
             public_url=parts.public_url,
             retention_days=parts.retention_days,
+            organizers=parts.organizers,
             is_organizer={(update.channel, update.address), (update.channel, update.author)} <= parts.organizers,
             reads_along=parts.reads_along,
         )
@@ -155,27 +172,52 @@ class Conversation:
         spoken = ctx.notes.get("language") or account.person.language
         said = update.content.text if isinstance(update.content, Text) and pressed is None else reading.asked
         asked = ctx.notes.get("asked", "" if said.startswith("/") else said)[:REMEMBERED_TEXT]
+        heard.keep(tx, ctx.event, account.person.id, (ctx.notes.get(name, "") for name in ("entry", "heard")), now)
         entry = ctx.notes.get("entry", account.last_entry)
-        self._last[update.channel, update.address] = Last(spoken, entry, asked, _expected(replies))
+        is_plain = pressed is None and not text.startswith("/") and not (reading.outcome and reading.outcome.command)
+        last = ctx.notes.get("said", text if text and is_plain else reading.said)[:REMEMBERED_TEXT]
+        self._last[update.channel, update.address] = Last(spoken, entry, asked, _expected(replies), last)
         if len(self._last) > REMEMBERED:
             self._last.popitem(last=False)
         return self._owe(ctx, replies, parcels)
 
+    def _team(self, tx: Transaction, update: Update, published: Published, now: datetime) -> list[Delivery]:
+        """What the team did in its room, and what others are owed for it."""
+        turn = Turn(
+            update=update,
+            say=self.words(published, published.event.default_language),
+            words=lambda other: self.words(published, other),
+            tx=tx,
+            now=now,
+            published=published,
+            organizers=self._parts.organizers,
+        )
+        team.turn(self._parts.register, turn)
+        return [delivery for told in turn.told for delivery in self._tell(turn, told)]
+
     def _answer(self, ctx: Context, pressed: Action | None) -> tuple[list[Reply], list[Parcel]]:
         """The handler's replies as the platform gets them, or trouble's; what a failed handler did is undone."""
         handler, args = self._route(ctx, pressed)
+        if ctx.update.is_in_group and handler not in self._parts.register.public:
+            handler = self._parts.register.find("content", "in a group") or handler
         replacing = ctx.update.content.message_id if isinstance(ctx.update.content, Press) else ""
         channel = self._parts.channels[ctx.update.channel]
         try:
             with ctx.tx.savepoint():
                 replies = handler(ctx, *args)
                 replies = [replies] if isinstance(replies, Reply) else list(replies)
-                if ctx.account.is_new and "noticed" not in ctx.notes:
+                if ctx.account.is_new and not ctx.update.is_in_group and "noticed" not in ctx.notes:
                     replies.append(self._notice(ctx))
                 replies = self._offering_language(ctx, replies)
+                if ctx.update.is_in_group:
+                    replies = groups.public(replies, self._parts.register)
+                if channel.abilities.counts and not ctx.account.is_new and not any(each.forgets for each in replies):
+                    replies = [*catching_up.replies(ctx, self._parts.register), *replies]
                 # Rendered in here, so that what cannot be rendered is a failed handler and not a lost turn.
                 changed = ctx.notes.get("language")
                 say = ctx.words(changed) if changed else ctx.say
+                if channel.abilities.footer:
+                    replies = ways.with_ways(replies, say)
                 if not changed:
                     replies = carried.marked(replies, ctx.person, say.language)
                 return replies, channel.render(replies, say, replacing=replacing)
@@ -186,6 +228,10 @@ class Conversation:
             ctx.notes.clear()
             replies = carried.marked([trouble.reply(ctx, error)], ctx.person, ctx.say.language)
             return replies, channel.render(replies, ctx.say)
+        finally:
+            for name in ("entry", "heard"):  # a forged button's names nothing, and no column takes it
+                if len(ctx.notes.get(name, "")) > ENTRY_LENGTH:
+                    del ctx.notes[name]
 
     def _notice(self, ctx: Context) -> Reply:
         """The notice of privacy that follows the first answer."""
@@ -227,7 +273,8 @@ class Conversation:
                 return command, (argument,) if argument else ()
         wanted = Action.unpack(ctx.account.expects)
         expected = on.find("reply", wanted.name)
-        return (expected, (text, *wanted.args)) if expected else content("text", text)
+        takes = expected is not None and on.takes(ctx.account.expects, text)
+        return (expected, (text, *wanted.args)) if expected and takes else content("text", text)
 
     def _owe(self, ctx: Context, replies: Sequence[Reply], parcels: Sequence[Parcel]) -> list[Delivery]:
         """Outbox rows for the replies and for what others are told, and the account as the next turn finds it."""
@@ -248,12 +295,18 @@ class Conversation:
             deliveries += self._tell(ctx, told)
         return deliveries
 
-    def _tell(self, ctx: Context, told: Told) -> list[Delivery]:
+    def _tell(self, ctx: Turn, told: Told) -> list[Delivery]:
         deliveries: list[Delivery] = []
-        for to in accounts.next_in_line(ctx.tx, told.person, 1):
-            channel = self._parts.channels.get(to.channel)
-            if channel is None:
-                continue
+        known = [row for row in accounts.reachable(ctx.tx, told.person) if row[1] in self._parts.channels]
+        wanted = [id_ for id_, _ in known if id_ in told.accounts]
+        if not wanted:
+            # Where nobody sits when it arrives comes last.
+            known.sort(key=lambda row: row[1] in audience.NEVER_PUSHED)
+            if told.accounts:  # a warning to others is not for whoever it warns of
+                known = [row for row in known if row[0] != ctx.acting]
+            wanted = [id_ for id_, _ in known[: None if told.everywhere else 1]]
+        for to in accounts.next_in_line(ctx.tx, wanted, 1):
+            channel = self._parts.channels[to.channel]
             say = ctx.words(to.language)
             parcels = channel.render([told.wording(say)], say)[:1]
             deliveries += outbox.add(
@@ -292,13 +345,13 @@ def _expected(replies: Sequence[Reply]) -> str:
     return next((reply.expects for reply in replies if reply.expects), "")
 
 
-def _pressed(update: Update, account: Account) -> Action | None:
-    """The button that was pressed, or that a bare number stands for."""
+def _pressed(update: Update, account: Account, *, numbers: bool) -> Action | None:
+    """The button that was pressed, or that a bare number stands for. numbers: whether it does."""
     match update.content:
         case Press(action):
             return action
         case Text(text):
-            return choices.chosen(text, account.choices)
+            return choices.chosen(text, account.choices) if numbers else None
     return None
 
 

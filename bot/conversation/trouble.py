@@ -3,7 +3,7 @@
 import secrets
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from bot.chat.action import Action
 from bot.chat.reply import Button, Reply
@@ -13,8 +13,9 @@ log = structlog.get_logger()
 
 
 def is_the_database(error: Exception) -> bool:
-    """Whether the transaction itself is broken: then the turn is run again, or delivered again."""
-    return isinstance(error, DBAPIError)
+    """Whether the transaction itself is broken: then the turn is run again, or delivered again. A value that no column
+    takes (a forged button's) is none of it: the savepoint undoes it, and again it would fail for ever."""
+    return isinstance(error, DBAPIError) and not isinstance(error, DataError)
 
 
 def reply(ctx: Context, error: Exception) -> Reply:

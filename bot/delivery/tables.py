@@ -74,3 +74,34 @@ duty = Table(
     Column("owner", String(40), nullable=False),
     Column("until", Moment, nullable=False),
 )
+
+# What a platform that counts (WeChat) lets us send an account unasked: see windows.py.
+window = Table(
+    "window",
+    metadata,
+    Column("account_id", RowId, ForeignKey("account.id", ondelete="CASCADE"), primary_key=True),
+    Column("until", Moment, nullable=False),  # 48 hours after the person last wrote
+    Column("left", Integer, nullable=False),
+    Column("brief_until", Moment, nullable=False),  # a minute after they last pressed in a menu
+    Column("brief_left", Integer, nullable=False),
+)
+
+# A platform's daily quotas, counted before a call.
+quota = Table(
+    "quota",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("day", String(10), nullable=False),  # in the platform's own zone
+    Column("used", Integer, nullable=False),
+)
+
+# What lets us call a platform for a while, the same for all processes (credentials.py).
+credential = Table(
+    "credential",
+    metadata,
+    Column("name", String(96), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("refreshing_until", Moment, nullable=False),  # whoever set it is fetching the next one
+    Column("owner", String(40), nullable=False),
+)

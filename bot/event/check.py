@@ -16,7 +16,7 @@ from rapidfuzz import fuzz, process
 
 from bot.errors import Fault
 from bot.event import yaml
-from bot.event.model import Entry, Event, Place, Session
+from bot.event.model import Entry, Event, Place, Registration, Session
 from bot.event.texts import Texts
 from bot.text import typography
 from bot.text.markup import FIELD
@@ -75,6 +75,8 @@ def explain(problem: Mapping[str, Any], kind: type[BaseModel]) -> tuple[str, str
             return "is no field here", _near(name, kind.model_fields, "remove it")
         case "date_from_datetime_parsing" | "date_parsing":
             return f"{problem['input']!r} is no date", "write 2014-11-06"
+        case "datetime_from_date_parsing" | "datetime_parsing":
+            return f"{problem['input']!r} is no moment", "write 2014-11-05T09:00"
         case "time_parsing":
             return f"{problem['input']!r} is no hour", "write '14:30', or leave it out while it is not known"
         case "enum":
@@ -120,6 +122,10 @@ def _details(event: Event, lines: Lines) -> Iterator[Fault]:
         if zone not in available_timezones():
             near = _near(zone, available_timezones(), "write one such as Europe/Paris")
             yield lines.fault(None, (field,), f"{zone!r} is no time zone", near)
+    rules = details.seats
+    if rules.give_up_minutes is not None and rules.give_up_minutes >= rules.still_coming_minutes:
+        what = f"given up {rules.give_up_minutes} minutes before, asked {rules.still_coming_minutes} before"
+        yield lines.fault(None, ("seats", "give_up_minutes"), what, "write less than still_coming_minutes (20)")
     for path, texts in _texts_in(details.model_dump(mode="python"), ()):
         yield from _texts(None, path, texts, event, lines)
 
@@ -127,18 +133,34 @@ def _details(event: Event, lines: Lines) -> Iterator[Fault]:
 def _place(place: Place, event: Event, lines: Lines) -> Iterator[Fault]:
     if place.within:
         yield from _leads("place", place.within, event.place, place, ("within",), lines)
+    yield from _walk(place, event, lines)
     yield from _all_texts(place, ("name", "directions"), event, lines)
     yield from _from_after(place, event, lines)
+
+
+def _walk(place: Place, event: Event, lines: Lines) -> Iterator[Fault]:
+    for other, minutes in place.walk.items():
+        path = ("walk", other)
+        yield from _leads("place", other, event.place, place, path, lines)
+        if other == place.id:
+            yield lines.fault(place, path, "a walk from a place to itself", "remove it")
+        elif minutes < 0:
+            yield lines.fault(place, path, f"{minutes} minutes on foot", "write 0 or more")
+        elif other in event.place and event.place[other].walk.get(place.id, minutes) != minutes:
+            back = event.place[other].walk[place.id]
+            what = f"{minutes} minutes to {other!r}, and {back} from there"
+            yield lines.fault(place, path, what, "write the walk once, at either place: it is read both ways")
 
 
 def _session(session: Session, event: Event, lines: Lines) -> Iterator[Fault]:
     if session.day and not event.details.starts <= session.day <= event.details.ends:
         days = f"{event.details.starts} to {event.details.ends}"
         yield lines.fault(session, ("day",), f"{session.day} is no day of the event", f"write a day from {days}")
-    if session.start and session.end and session.end <= session.start:
+    if session.start and session.end and session.end <= session.start and not session.ends_next_day:
         yield lines.fault(session, ("end",), "ends before it starts", "check both hours")
     if session.start and session.day is None:
         yield lines.fault(session, ("start",), "an hour without a day", "add 'day:'")
+    yield from _sign_up(session, lines)
     for field, known in (("place", event.place), ("theme", event.theme)):
         value = getattr(session, field)
         if value:
@@ -147,6 +169,17 @@ def _session(session: Session, event: Event, lines: Lines) -> Iterator[Fault]:
         yield from _leads("person", role.person, event.person, session, ("people", n, "person"), lines)
     yield from _all_texts(session, ("title", "abstract"), event, lines)
     yield from _from_after(session, event, lines)
+
+
+def _sign_up(session: Session, lines: Lines) -> Iterator[Fault]:
+    """Faults of when sign-up opens and closes."""
+    for field, moment in (("opens", session.opens_at), ("closes", session.closes_at)):
+        if moment and session.registration == Registration.NONE:
+            yield lines.fault(session, (field,), f"sign-up {field}, and there is none", "add 'registration: open'")
+        if moment and field == "opens" and session.starts_at and moment >= session.starts_at:
+            yield lines.fault(session, (field,), "sign-up opens after the session has begun", "write an earlier moment")
+    if session.opens and session.closes and session.closes <= session.opens:
+        yield lines.fault(session, ("closes",), "sign-up closes before it opens", "check both moments")
 
 
 def _entry(entry: Entry, event: Event, lines: Lines) -> Iterator[Fault]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -41,7 +42,15 @@ def digest(path: Path) -> str:
 
 
 def load(path: Path) -> Event:
-    """The event in `path`, with the packs it includes. Raises BadInput with every fault found."""
+    """The event in `path`, with the packs it includes. Raises BadInput with every fault found. The same files are read
+    once in a process: a second of work that whoever opens several databases need not repeat."""
+    here = path.resolve()
+    return _loaded(path, digest(path), tuple(sorted(file.relative_to(here) for file in here.rglob("*"))))
+
+
+@lru_cache(maxsize=8)
+def _loaded(path: Path, _digest: str, _names: tuple[Path, ...]) -> Event:
+    """_names: of all files, since one that is not read is a fault too."""
     event, faults = read(path)
     if faults or event is None:
         raise BadInput(faults)

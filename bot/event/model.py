@@ -5,17 +5,28 @@ are aware UTC, or None while the hour is not known.
 """
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from bot.event.texts import Texts
 
+NIGHT_ENDS = time(6)  # an end before it, of what began after noon, is of the next day
+
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+
+
+def _local(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is not None:
+        raise ValueError("local to the event: write it without a zone")
+    return value
+
+
+Local = Annotated[datetime | None, AfterValidator(_local)]  # on the event's wall clock, naive
 
 
 class Strict(BaseModel):
@@ -121,6 +132,8 @@ class Place(Sourced):
     lon: Annotated[float, Field(ge=-180, le=180)] | None = None
     directions: Texts | None = None
     within: Slug | None = None
+    seats: Annotated[int, Field(ge=1)] | None = None  # chairs
+    walk: dict[Slug, int] = Field(default_factory=dict)  # minutes on foot to another place, and back
     aliases: tuple[str, ...] = ()
 
 
@@ -147,6 +160,8 @@ class Session(Sourced):
     interpretation: tuple[str, ...] = ()
     capacity: Annotated[int, Field(ge=0)] | None = None
     registration: Registration = Registration.NONE
+    opens: Local = None  # when sign-up does, and when it closes; without them it is open until the session is over
+    closes: Local = None
     status: Status = Status.CONFIRMED
     aliases: tuple[str, ...] = ()
     zone: str = "UTC"
@@ -157,7 +172,24 @@ class Session(Sourced):
 
     @cached_property
     def ends_at(self) -> datetime | None:
-        return self._utc(self.end)
+        return self._utc(self.end, next_day=self.ends_next_day)
+
+    @cached_property
+    def opens_at(self) -> datetime | None:
+        """When sign-up opens, aware UTC; None where nothing says so."""
+        return self.opens.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC) if self.opens else None
+
+    @cached_property
+    def closes_at(self) -> datetime | None:
+        """When sign-up closes, aware UTC; None where nothing says so."""
+        return self.closes.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC) if self.closes else None
+
+    @property
+    def ends_next_day(self) -> bool:
+        """Whether it begins after noon and ends before the next morning: 23:30 to 00:30 is an hour."""
+        return bool(
+            self.start and self.end and self.end < self.start and self.start.hour >= 12 and self.end < NIGHT_ENDS
+        )
 
     @property
     def known_part(self) -> Part | None:
@@ -168,10 +200,11 @@ class Session(Sourced):
             return Part.MORNING
         return Part.AFTERNOON if self.start.hour < 18 else Part.EVENING
 
-    def _utc(self, local: time | None) -> datetime | None:
+    def _utc(self, local: time | None, *, next_day: bool = False) -> datetime | None:
         if self.day is None or local is None:
             return None
-        return datetime.combine(self.day, local, ZoneInfo(self.zone)).astimezone(UTC)
+        day = self.day + timedelta(days=1) if next_day else self.day
+        return datetime.combine(day, local, ZoneInfo(self.zone)).astimezone(UTC)
 
 
 PART_BEGINS = {Part.MORNING: time(8), Part.AFTERNOON: time(12), Part.EVENING: time(18)}
@@ -209,6 +242,40 @@ class Topic(Strict):
     description: str = ""
 
 
+class SeatRules(Strict):
+    """How seats are given to those who wait.
+
+    confirm_minutes: how long a seat that comes free is held for the next on the list; 0: they go at once.
+    still_coming_minutes: how long before a full session those who go are asked; 0: nobody is.
+    give_up_minutes: how long before it the seat of whoever did not answer is given along; None: never.
+    """
+
+    confirm_minutes: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = 30
+    still_coming_minutes: Annotated[int, Field(ge=0, le=240)] = 20
+    give_up_minutes: Annotated[int | None, Field(ge=1)] = None
+
+
+class WeChatTemplate(Strict):
+    """A short notice of WeChat's for whoever has not written for two days. fields: WeChat's name of each value -> what
+    of the notice it holds. subscribed: sent by consent to a single one (订阅通知), else 模板消息."""
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=64)]
+    fields: dict[str, Annotated[str, StringConstraints(pattern="^(what|where|when)$")]]
+    subscribed: bool = False
+
+
+class WeChat(Strict):
+    """What the event's Official Account may. templates: kind of notice -> its template. sign_in: web pages may ask
+    WeChat who opens them. menu_messages: choices may be pressed."""
+
+    templates: dict[
+        Annotated[str, StringConstraints(pattern="^(announcements|changes|reminders|digest|places|feedback|slots)$")],
+        WeChatTemplate,
+    ] = Field(default_factory=dict)
+    sign_in: bool = False
+    menu_messages: bool = True
+
+
 class Details(Strict):
     """`event.yaml`."""
 
@@ -220,9 +287,11 @@ class Details(Strict):
     starts: date
     ends: date
     time_zone: str
+    clock: Local = None  # where a new database's clock stands
     second_zone: dict[str, str] = Field(default_factory=dict)
     languages: Annotated[tuple[str, ...], Field(min_length=1)]
     include: tuple[str, ...] = ()
+    seats: SeatRules = SeatRules()
     themes: tuple[Theme, ...] = ()
     organizers: tuple[Organizer, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -230,6 +299,7 @@ class Details(Strict):
     history: tuple[Edition, ...] = ()
     privacy: Privacy
     people: tuple[Person, ...] = ()
+    wechat: WeChat | None = None
 
     @property
     def scripts(self) -> tuple[str, ...]:

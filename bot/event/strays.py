@@ -8,6 +8,7 @@ from rapidfuzz import fuzz, process
 from bot.errors import Fault
 
 READ = ("event.yaml", "places.yaml", "programme.yaml")
+PEOPLE = "people.csv"  # the participants' list, which goes into the database and into no version
 OF_A_PACK = ("pack.yaml",)
 IN_FAQ = "faq"
 YAML = (".yaml", ".yml")
@@ -29,7 +30,7 @@ def others(path: Path) -> list[Fault]:
     """What else lies in the event's folder and is not read: worth a word, and no fault."""
     return [
         Fault(label(path, file), 0, "is not read")
-        for file in _unread(path, READ)
+        for file in _unread(path, (*READ, PEOPLE))
         if file.suffix.lower() not in (*YAML, *OF_OTHERS)
     ]
 

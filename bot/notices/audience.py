@@ -7,7 +7,7 @@ after a colon any one. "" is everyone.
 import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
 from sqlalchemy import (
     ColumnElement,
@@ -26,16 +26,17 @@ from sqlalchemy.sql.selectable import Subquery
 
 from bot.errors import BadInput, Fault
 from bot.event.model import Event
-from bot.notices.tables import KIND_OF, Level, Urgency, delivery, preference
-from bot.people.tables import account, person
-from bot.programme.tables import Interest, interest
+from bot.notices.preferences import chose_lead
+from bot.notices.tables import ABOUT_TO_BEGIN, BY_THE_CLOCK, KIND_OF, Level, Urgency, delivery, heard, preference
+from bot.people.tables import account, participant, person
+from bot.programme import queries
+from bot.programme.tables import Interest, feedback_asked, follow, guest, interest
 from bot.store.transaction import Transaction
 
 NEVER_PUSHED = ("terminal",)  # nobody sits there when a notice goes out
 SIDES = ("french", "chinese", "other")
 ALONE = "unregistered"
-NIGHT_BEGINS, NIGHT_ENDS = 22, 8  # hours
-WRITE = "language:zh, channel:telegram, side:chinese, role:speaker, theme:ID, session:ID, day:2014-11-06, unregistered"
+WRITE = "language:zh, channel:telegram, side:chinese, role:speaker, theme:ID, session:ID, day:YYYY-MM-DD, unregistered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,16 @@ def parse(text: str, event: Event) -> Audience:
     return Audience(tuple(dict.fromkeys(terms)))
 
 
-def touched(sessions: Iterable[str]) -> Audience:
-    """Whoever goes to, or waits for, one of these sessions, which may be gone from the programme."""
-    return Audience((("touched", tuple(sessions)),))
+def touched(sessions: Iterable[str], but: Sequence[str] = ()) -> Audience:
+    """Whoever goes to, or waits for, one of these sessions, which may be gone from the programme. but: people of
+    event.yaml who are told by themselves."""
+    others = (("listener", tuple(but)),) if but else ()
+    return Audience((("touched", tuple(sessions)), *others))
+
+
+def speakers(people: Iterable[str]) -> Audience:
+    """These people of event.yaml, as far as they have given their code."""
+    return Audience((("speaker", tuple(people)),))
 
 
 def _known(name: str, event: Event) -> set[str] | None:
@@ -110,7 +118,20 @@ def _known(name: str, event: Event) -> set[str] | None:
             return {"telegram", "wechat", "web"}
         case "side":
             return set(SIDES)
-        case "role" | "notice" | "touched":  # the last of sessions that may be gone
+        case (
+            "role"
+            | "notice"
+            | "touched"
+            | "going"
+            | "lead"
+            | "person"
+            | "heard"
+            | "untouched"
+            | "speaker"
+            | "listener"
+            | "asked"
+            | "follows"
+        ):  # of sessions that may be gone by then
             return set()
         case "theme":
             return set(event.theme)
@@ -227,7 +248,7 @@ def _where(
 ) -> tuple[list[ColumnElement[bool]], Subquery, Subquery]:
     pref = select(preference).where(preference.c.kind == KIND_OF[kind]).subquery("pref")
     account_of = chosen(after, upto)
-    where: list[ColumnElement[bool]] = [person.c.leaving_at.is_(None)]
+    where: list[ColumnElement[bool]] = [person.c.leaving_at.is_(None), ~person.c.is_group]
     if after is not None:
         where.append(person.c.id > after)
     if upto is not None:
@@ -257,6 +278,24 @@ def _term(name: str, values: Sequence[str], event: Event, account_of: Subquery) 
             return ~_interested(None)
         case "session" | "touched":
             return _interested(values)
+        case "heard":
+            return exists().where(heard.c.person_id == person.c.id, heard.c.key.in_(values))
+        case "untouched":
+            return ~_interested(values, *Interest)  # whoever left is left in peace
+        case "speaker":
+            return _speaks(values)
+        case "listener":
+            return ~_speaks(values)
+        case "asked":
+            return exists().where(feedback_asked.c.person_id == person.c.id, feedback_asked.c.session_id.in_(values))
+        case "follows":
+            return exists().where(follow.c.person_id == person.c.id, follow.c.theme.in_(values))
+        case "person":
+            return person.c.id.in_([int(value) for value in values if value.isdigit()])
+        case "going":
+            return _interested(values, Interest.GOING)
+        case "lead":
+            return chose_lead(person.c.id, int(values[0]))
         case "theme":
             return _interested([session.id for session in event.sessions if session.theme in values])
         case "day":
@@ -264,12 +303,23 @@ def _term(name: str, values: Sequence[str], event: Event, account_of: Subquery) 
     raise ValueError(name)
 
 
-def _interested(sessions: Sequence[str] | None) -> ColumnElement[bool]:
-    """Goes to or waits for one of `sessions`, of any where None."""
-    wanted = [interest.c.person_id == person.c.id, interest.c.state.in_((Interest.GOING, Interest.WAITLISTED))]
+def _speaks(people: Sequence[str]) -> ColumnElement[bool]:
+    """Is one of these people of event.yaml, by their code."""
+    return exists().where(participant.c.person_id == person.c.id, participant.c.speaker.in_(people))
+
+
+def _interested(sessions: Sequence[str] | None, *states: Interest) -> ColumnElement[bool]:
+    """Goes to or waits for one of `sessions`, of any where None, or has signed somebody up for it. states: where it is
+    one of these alone."""
+    wanted = [
+        interest.c.person_id == person.c.id,
+        interest.c.state.in_(states or (Interest.GOING, Interest.WAITLISTED)),
+    ]
+    others = [guest.c.person_id == person.c.id]
     if sessions is not None:
         wanted.append(interest.c.session_id.in_(sessions))
-    return exists().where(*wanted)
+        others.append(guest.c.session_id.in_(sessions))
+    return or_(exists().where(*wanted), exists().where(*others))
 
 
 def next_ids(tx: Transaction, after: int, many: int) -> int | None:
@@ -279,11 +329,8 @@ def next_ids(tx: Transaction, after: int, many: int) -> int | None:
     return int(found) if found is not None else None
 
 
-def quiet_until(now: datetime, event: Event, urgency: Urgency) -> datetime | None:
-    """When the night is over in which nothing is sent but what is urgent; None by day, and for that. now: aware
-    UTC; the hours of the night are local to the event."""
-    local = now.astimezone(event.zone)
-    if urgency == Urgency.URGENT or NIGHT_ENDS <= local.hour < NIGHT_BEGINS:
-        return None
-    morning = local.date() + timedelta(days=1 if local.hour >= NIGHT_BEGINS else 0)
-    return datetime.combine(morning, time(NIGHT_ENDS), event.zone).astimezone(UTC)
+def quiet_until(now: datetime, event: Event, urgency: Urgency, *, kind: str = "broadcast") -> datetime | None:
+    """When the night is over in which nothing is sent but what is urgent or comes by the clock; None by day, and for
+    those. now: aware UTC; the hours of the night are local to the event."""
+    at_once = urgency == Urgency.URGENT or kind in BY_THE_CLOCK or kind in ABOUT_TO_BEGIN
+    return None if at_once else queries.morning(now, event)

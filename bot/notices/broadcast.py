@@ -7,11 +7,10 @@ two organizers, or one who clicks twice, make one step.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, case, delete, insert, select, update
+from sqlalchemy import Select, case, insert, select, update
 
 from bot.delivery.tables import State
 from bot.errors import Fault
@@ -28,6 +27,7 @@ from bot.text.markup import SPAN
 
 LONGEST = 3000  # UTF-16 units: with its buttons and notes in one message of Telegram (4096)
 LONGEST_BYTES = 1800  # of UTF-8, where WeChat (2048) is among the channels
+LATEST = timedelta(days=31)  # after the event, or today where it is over: later is a slip of the pen
 BEFORE_SENDING = (NoticeState.DRAFT, NoticeState.SCHEDULED)
 CORRECTABLE = (NoticeState.SENDING, NoticeState.PAUSED, NoticeState.SENT)
 LEFT_OVER = re.compile(r"\*\*|\]\(|\{(?:session|place|contact|link):[^{}\s]*\}|\{event\.[a-z_]+\}")
@@ -57,9 +57,11 @@ class Notice:
     started_at: datetime | None
     ended_at: datetime | None
     is_fanned: bool = False
-    pending: Mapping[str, str] = field(default_factory=dict)  # texts of a correction that is not agreed to yet
+    # Texts of a correction that is not agreed to yet; of a draft of changes, what an organizer would change.
+    pending: Mapping[str, Any] = field(default_factory=dict)
     card: tuple[str, str, str] | None = None  # channel, address, message: where its organizer sees how far it is
     parts: Mapping[str, Any] | None = None  # by session, of what is put together for each reader
+    since: int = 0  # of changes: the version that its readers know
     declined: int = 0  # who would be in the audience and wants no announcements; known once all others are listed
 
     def in_(self, language: str) -> str:
@@ -98,7 +100,8 @@ def every(tx: Transaction, *, limit: int = 50) -> list[Notice]:
 
 def draft_of(tx: Transaction, author: str) -> Notice | None:
     """The newest draft of an author that is not sent yet."""
-    wanted = select(notice).where(notice.c.author == author, notice.c.state == NoticeState.DRAFT)
+    drafts = notice.c.state == NoticeState.DRAFT, notice.c.kind == "broadcast"
+    wanted = select(notice).where(notice.c.author == author, *drafts)
     return next(iter(found(tx, wanted.order_by(notice.c.id.desc()).limit(1))), None)
 
 
@@ -153,13 +156,17 @@ def faults(seen: Notice, counted: Count) -> list[Fault]:
     return out
 
 
-def moment(local: datetime, zone: ZoneInfo, now: datetime) -> datetime | Fault:
+def moment(local: datetime, event: Event, now: datetime) -> datetime | Fault:
     """The aware UTC moment of a local time of the event, or why nothing can be scheduled then."""
+    zone, last = event.zone, max(event.details.ends, now.date()) + LATEST
     aware = local.replace(tzinfo=zone)
     utc = aware.astimezone(UTC)
     if utc.astimezone(zone).replace(tzinfo=None) != local:
         skipped = f"{local:%H:%M} does not exist that night: the clocks skip it"
         return Fault("at", 0, skipped, "an hour later or earlier", ("skipped", f"{local:%H:%M}"))
+    if local.date() > last:
+        far = f"{local:%Y-%m-%d} is long after the event"
+        return Fault("at", 0, far, f"a day until {last}", ("far", local.isoformat(), last.isoformat()))
     if utc <= now:
         here = now.astimezone(zone)
         past = f"is past: it is {here:%Y-%m-%d %H:%M} there"
@@ -174,27 +181,28 @@ def send(tx: Transaction, seen: Notice, now: datetime) -> bool:
     return _step(tx, seen.id, BEFORE_SENDING, version=seen.version, **going)
 
 
-def tell_changes(
-    tx: Transaction, parts: Mapping[str, Any], texts: Mapping[str, str], event: Event, *, author: str, now: datetime
-) -> int:
-    """Tell whoever goes to, or waits for, one of the sessions in `parts` what has changed; how many these are.
+def tell(
+    tx: Transaction, kind: str, audience: Audience, parts: Mapping[str, Any], texts: Mapping[str, str], event: Event,
+    *, author: str, now: datetime,
+) -> int:  # fmt: skip
+    """Begin a notice that nobody drafts; to how many. Nothing is made where that is nobody.
 
-    parts: session id -> what `on.notice("changes")` words. To be called in the transaction that publishes: either
-    both are there or neither. Nothing is made where nobody is touched.
+    parts: session id -> what `on.notice(kind)` words for whoever goes there; texts: the whole of it by language, for
+    lists and reports.
     """
-    audience = str(audiences.touched(parts))
-    empty = draft(tx, author=author, now=now, kind="changes")
-    return _sent(tx, empty, event, now, texts=texts, parts=dict(parts), audience=audience)
+    to = str(audience)
+    return _sent(tx, event, now, author=author, kind=kind, audience=to, texts=texts, parts=dict(parts))
 
 
-def _sent(tx: Transaction, empty: Notice, event: Event, now: datetime, **values: Any) -> int:
-    """Fill a new draft and begin to send it; to how many. Where that is nobody, nothing is left of it."""
-    made = edit(tx, empty, **values)
-    assert made is not None
-    total = count(tx, made, event).total
-    if not total:
-        tx.execute(delete(notice).where(notice.c.id == made.id))
-    else:
+def _sent(
+    tx: Transaction, event: Event, now: datetime, *, author: str, kind: str = "broadcast", audience: str, **values: Any
+) -> int:
+    """Begin a notice that is whole; to how many. None is made where that is nobody."""
+    urgency = values.get("urgency", Urgency.NORMAL)
+    total = audiences.count(tx, audiences.parse(audience, event), event, urgency, kind=kind).total
+    if total:
+        made = edit(tx, draft(tx, author=author, now=now, kind=kind), audience=audience, **values)
+        assert made is not None
         send(tx, made, now)
     return total
 
@@ -261,8 +269,8 @@ def tell_again(
     how many these are. For what was corrected in place, which rings nobody."""
     texts = seen.texts if seen.both else {language: seen.texts[language] for language in languages}
     to = f"notice:{seen.id}" + ("" if seen.both else f" language:{','.join(languages)}")
-    alike = {"urgency": seen.urgency, "both": seen.both, "receipt": seen.receipt}
-    return _sent(tx, draft(tx, author=author, now=now), event, now, texts=texts, audience=to, **alike)
+    alike: dict[str, Any] = {"urgency": seen.urgency, "both": seen.both, "receipt": seen.receipt}
+    return _sent(tx, event, now, author=author, texts=texts, audience=to, **alike)
 
 
 def _step(tx: Transaction, notice_id: int, from_: Sequence[NoticeState], *, version: int = 0, **values: Any) -> bool:
@@ -315,7 +323,8 @@ def found(tx: Transaction, wanted: Select[Any]) -> list[Notice]:
             texts=row["texts"], audience=row["audience"], both=row["both"], receipt=row["receipt"],
             version=row["version"], author=row["author"], due_at=row["due_at"], created_at=row["created_at"],
             started_at=row["started_at"], ended_at=row["ended_at"], is_fanned=row["is_fanned"], pending=row["pending"],
-            declined=row["declined"], parts=row["parts"], card=tuple(row["card"]) if row["card"] else None,
+            declined=row["declined"], parts=row["parts"], since=row["since"] or 0,
+            card=tuple(row["card"]) if row["card"] else None,
         )
         for row in tx.all(wanted)
     ]  # fmt: skip

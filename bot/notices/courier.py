@@ -8,7 +8,7 @@ import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -22,7 +22,7 @@ from bot.event.model import Event
 from bot.notices import ledger
 from bot.notices.broadcast import Notice
 from bot.notices.ledger import Closing, Due
-from bot.notices.tables import NoticeState, Urgency
+from bot.notices.tables import KIND_OF, NoticeState, Urgency
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from bot.text.words import Words
@@ -319,7 +319,9 @@ class Courier:
             say = self._words(due.language)
             said = is_recalled or notice.parts or notice.in_(due.language)
             reply = self._wording(notice, say, due.silent, due.goes) if said else None
-            self._parcels[key] = channel.render([reply], say)[0] if reply else None
+            parcel = channel.render([reply], say)[0] if reply else None
+            kind, is_urgent = KIND_OF[notice.kind], notice.urgency == Urgency.URGENT
+            self._parcels[key] = replace(parcel, kind=kind, is_urgent=is_urgent) if parcel else None
             if len(self._parcels) > PARCELS:
                 self._parcels.popitem(last=False)
         return self._parcels[key]

@@ -20,10 +20,10 @@ from bot.event.model import Event
 from bot.notices import audience as audiences
 from bot.notices import broadcast
 from bot.notices.broadcast import Notice
-from bot.notices.tables import NoticeState, Urgency, delivery, notice
+from bot.notices.tables import ALIKE, BY_THE_CLOCK, OF_SLOTS, NoticeState, Urgency, delivery, heard, notice
 from bot.people import privacy
-from bot.people.tables import account, person
-from bot.programme.tables import Interest, interest
+from bot.people.tables import account, participant, person
+from bot.programme.tables import Interest, follow, guest, interest
 from bot.store.transaction import Transaction
 
 SLICE = 2000  # persons a statement: a few ten milliseconds on SQLite, whose one writer people's turns share
@@ -77,7 +77,7 @@ def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> boo
     if tx.is_postgresql:
         # A crowd that has just come is in no statistics yet: a plan for a few would go through it once for each.
         tx.execute(sql("SET LOCAL enable_nestloop = off"))
-    quiet = audiences.quiet_until(now, event, urgency)
+    quiet = audiences.quiet_until(now, event, urgency, kind=kind)
     chosen = audiences.selected(audience, event, urgency, kind=kind, after=seen["fanned_to"], upto=upto)
     people = chosen.subquery("people")
     reached = people.c.account_id.is_not(None)
@@ -146,12 +146,21 @@ def claim(tx: Transaction, seen: Notice, *, owner: str, channel: str, limit: int
     for condition in wanted:
         if len(out) < limit:
             out += _lease(tx, seen, condition, owner=owner, channel=channel, limit=limit - len(out), now=now)
-    return _with_sessions(tx, seen.parts, out) if seen.parts and out else out
+    return with_sessions(tx, seen, out) if seen.parts and out else out
 
 
-def _with_sessions(tx: Transaction, parts: Mapping[str, Any], dues: Sequence[Due]) -> list[Due]:
+def with_sessions(tx: Transaction, seen: Notice, dues: Sequence[Due]) -> list[Due]:
     """The deliveries with all sessions that these people go to or wait for, changed or not: a change may make a clash.
-    Where they left every changed one since, those that they left."""
+    Where they left every changed one since, those that they left. Of what comes by the clock, those they go to."""
+    parts = seen.parts or {}
+    if seen.kind in ALIKE:
+        return list(dues)
+    if seen.kind == "answers":
+        return _with_heard(tx, dues)
+    if seen.kind in OF_SLOTS:
+        return _with_slots(tx, parts, dues)
+    if seen.kind == "new":
+        return _with_themes(tx, dues)
     people = [due.person_id for due in dues]
     rows = tx.execute(
         select(interest.c.person_id, interest.c.session_id, interest.c.state).where(interest.c.person_id.in_(people))
@@ -159,12 +168,47 @@ def _with_sessions(tx: Transaction, parts: Mapping[str, Any], dues: Sequence[Due
     goes: dict[int, list[str]] = defaultdict(list)
     left: dict[int, list[str]] = defaultdict(list)
     for row in rows:
+        if row.state == Interest.WAITLISTED and seen.kind in BY_THE_CLOCK:
+            continue
         (left if row.state == Interest.WITHDRAWN else goes)[row.person_id].append(row.session_id)
+    for row in tx.execute(
+        select(guest.c.person_id, guest.c.session_id).where(guest.c.person_id.in_(people)).distinct()
+    ):
+        if row.session_id not in goes[row.person_id]:  # they signed somebody up for it
+            goes[row.person_id].append(row.session_id)
     out = []
     for due in dues:
         now = goes[due.person_id]
         out.append(replace(due, goes=tuple(now if parts.keys() & set(now) else left[due.person_id])))
     return out
+
+
+def _with_heard(tx: Transaction, dues: Sequence[Due]) -> list[Due]:
+    """The deliveries with what these people were told of late."""
+    people = [due.person_id for due in dues]
+    known: dict[int, list[str]] = defaultdict(list)
+    for row in tx.execute(select(heard.c.person_id, heard.c.key).where(heard.c.person_id.in_(people))):
+        known[row.person_id].append(row.key)
+    return [replace(due, goes=tuple(known[due.person_id])) for due in dues]
+
+
+def _with_slots(tx: Transaction, parts: Mapping[str, Any], dues: Sequence[Due]) -> list[Due]:
+    """The deliveries with the sessions in which these people speak, or spoke until now."""
+    linked = participant.c.person_id.in_([due.person_id for due in dues])
+    is_ = {row.person_id: row.speaker for row in tx.execute(select(participant).where(linked))}
+    return [
+        replace(due, goes=tuple(id_ for id_, part in parts.items() if is_.get(due.person_id) in part["people"]))
+        for due in dues
+    ]
+
+
+def _with_themes(tx: Transaction, dues: Sequence[Due]) -> list[Due]:
+    """The deliveries with the themes that these people follow."""
+    theirs = select(follow.c.person_id, follow.c.theme).where(follow.c.person_id.in_([due.person_id for due in dues]))
+    known: dict[int, list[str]] = defaultdict(list)
+    for row in tx.execute(theirs.order_by(follow.c.theme)):
+        known[row.person_id].append(row.theme)
+    return [replace(due, goes=tuple(known[due.person_id])) for due in dues]
 
 
 def _lease(
@@ -274,8 +318,9 @@ def close(tx: Transaction, closings: Sequence[Closing], *, owner: str, now: date
     tx.execute(_CLOSE, [{"row_id": each.due.id, "owner": owner, **_outcome(each, now)} for each in closings])
     lost = [each for each in closings if isinstance(each.verdict, Unreachable)]
     if lost:
-        gone = account.c.id.in_([each.due.account_id for each in lost])
-        tx.execute(update(account).where(gone).values(reachable=False))
+        lasting = [each.due.account_id for each in lost if isinstance(each.verdict, Unreachable) and each.verdict.lasts]
+        if lasting:
+            tx.execute(update(account).where(account.c.id.in_(lasting)).values(reachable=False))
         for each in lost:
             if each.act == "send":
                 _fall_back(tx, each.due, now)
@@ -325,9 +370,10 @@ def _after(closing: Closing, row: Any, now: datetime) -> dict[str, Any]:
 
 def _fall_back(tx: Transaction, due: Due, now: datetime) -> None:
     """On another account of the person's that can be written to, where there is one."""
+    owner = select(delivery.c.person_id).where(delivery.c.id == due.id).scalar_subquery()  # by now: see linking.py
     other = (
         select(account.c.id, account.c.channel)
-        .where(audiences.can_be_written(account), account.c.person_id == due.person_id, account.c.id != due.account_id)
+        .where(audiences.can_be_written(account), account.c.person_id == owner, account.c.id != due.account_id)
         .order_by(audiences.last_used(account).desc())
         .limit(1)
     )

@@ -15,9 +15,9 @@ from bot.notices.reporting import Row
 
 HEADINGS = (
     "person", "channel", "language", "state", "reason", "sent at", "read at",
-    "second channel", "second state", "second reason", "second sent at",
+    "second channel", "second state", "second reason", "second sent at", "name", "organisation",
 )  # fmt: skip
-CALL_HEADINGS = ("person", "language", "side", "role", "channel", "state", "reason")
+CALL_HEADINGS = ("person", "language", "side", "role", "channel", "state", "reason", "name", "organisation", "e-mail")
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # a cell that begins so is computed by a spreadsheet
 
 
@@ -61,12 +61,15 @@ def cells(row: Row, zone: ZoneInfo) -> tuple[str, ...]:
     return (
         str(row.person), row.channel, row.language, row.state, row.why, local(row.sent_at, zone),
         local(row.read_at, zone), row.second_channel, row.second_state, row.second_why,
-        local(row.second_sent_at, zone),
+        local(row.second_sent_at, zone), row.name, row.organisation,
     )  # fmt: skip
 
 
 def _call_cells(row: Row) -> tuple[str, ...]:
-    return str(row.person), row.language, row.side, row.role, row.channel, row.state, row.why
+    return (
+        str(row.person), row.language, row.side, row.role, row.channel, row.state, row.why, row.name, row.organisation,
+        row.email,
+    )  # fmt: skip
 
 
 def local(moment: datetime | None, zone: ZoneInfo) -> str:

@@ -11,14 +11,17 @@ from datetime import datetime
 from sqlalchemy import and_, case, exists, func, or_, select
 
 from bot.delivery.tables import OPEN, State
+from bot.delivery.windows import OUTSIDE
 from bot.notices import audience
 from bot.notices.broadcast import Notice, get
 from bot.notices.ledger import HAS_IT, is_outdated
 from bot.notices.tables import NoticeState, delivery
-from bot.people.tables import account, person
+from bot.people import participants
+from bot.people.tables import account, participant, person
 from bot.store.transaction import Transaction
 
 OVER = (NoticeState.CANCELLED, NoticeState.RECALLED)
+NO_LIST, NO_CODE = "(there is no participants’ list)", "(has not given a code)"  # why there is no name
 REACHED = (State.SENT, State.RECALLED)
 
 
@@ -45,10 +48,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Deliveries, of second tries too, by state. confirmed: how many readers have said that they read it."""
+    """Deliveries, of second tries too, by state. confirmed: how many readers have said that they read it. waiting: of
+    those that are unreachable, how many are given to their person when they next write."""
 
     by: Counter[str]
     confirmed: int
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,8 @@ class Progress:
 @dataclass(frozen=True, slots=True)
 class Row:
     """One person’s share. sent_at, read_at: aware UTC. second_…: of the second try, "" where there was none.
-    has_other: an account is left on which the notice was not tried."""
+    has_other: an account is left on which the notice was not tried. name, organisation, email: of the participants’
+    list; in brackets why there is no name."""
 
     person: int
     language: str
@@ -85,6 +91,9 @@ class Row:
     second_why: str
     second_sent_at: datetime | None
     has_other: bool
+    name: str = ""
+    organisation: str = ""
+    email: str = ""
 
     def is_missing(self, *, receipt: bool) -> bool:
         """Whether they may not know of it: did not confirm where that was asked, else did not get it."""
@@ -112,17 +121,19 @@ def counts(tx: Transaction, notices: Sequence[Notice]) -> dict[int, Counter[str]
 def tally(tx: Transaction, seen: Notice) -> Tally:
     """How many deliveries of the notice are in which state."""
     by: Counter[str] = Counter()
-    confirmed = 0
+    confirmed = waiting = 0
+    outside = func.sum(case((delivery.c.why == OUTSIDE, 1), else_=0))
     rows = tx.execute(
-        select(delivery.c.state, func.count(), func.count(delivery.c.read_at))
+        select(delivery.c.state, func.count(), func.count(delivery.c.read_at), outside)
         .where(delivery.c.notice_id == seen.id)
         .group_by(delivery.c.state)
     )
     for row in rows:
-        state, n, read = tuple(row)
+        state, n, read, outside_of = tuple(row)
         by[_state(state, is_over=seen.state in OVER)] += n
         confirmed += read
-    return Tally(by, confirmed)
+        waiting += int(outside_of) if state == State.UNREACHABLE and seen.state not in OVER else 0
+    return Tally(by, confirmed, waiting)
 
 
 def summary(tx: Transaction, notice_id: int) -> Summary:
@@ -195,19 +206,22 @@ def slice_(tx: Transaction, seen: Notice, *, after: int = 0, limit: int = 1000) 
             first.c.person_id, person.c.language, person.c.side, person.c.role, on_first.c.channel, first.c.state,
             first.c.why, first.c.closed_at, first.c.read_at, on_second.c.channel.label("second_channel"),
             second.c.state.label("second_state"), second.c.why.label("second_why"),
-            second.c.closed_at.label("second_closed_at"), has_other.label("has_other"),
+            second.c.closed_at.label("second_closed_at"), has_other.label("has_other"), participant.c.name,
+            participant.c.organisation, participant.c.email,
         )
         .select_from(
             first.join(person, person.c.id == first.c.person_id)
             .outerjoin(on_first, on_first.c.id == first.c.account_id)
             .outerjoin(second, again)
             .outerjoin(on_second, on_second.c.id == second.c.account_id)
+            .outerjoin(participant, participant.c.person_id == first.c.person_id)
         )
         .where(first.c.notice_id == seen.id, first.c.turn == 1, first.c.person_id > after)
         .order_by(first.c.person_id)
         .limit(limit)
     )  # fmt: skip
     is_over = seen.state in OVER
+    unnamed = NO_CODE if participants.is_any(tx) else NO_LIST
     return [
         Row(
             person=row["person_id"], language=row["language"], side=row["side"], role=row["role"],
@@ -217,7 +231,8 @@ def slice_(tx: Transaction, seen: Notice, *, after: int = 0, limit: int = 1000) 
             second_state=_state(row["second_state"], is_over=is_over) if row["second_state"] else "",
             second_why=row["second_why"] or "",
             second_sent_at=row["second_closed_at"] if row["second_state"] in REACHED else None,
-            has_other=row["has_other"],
+            has_other=row["has_other"], name=row["name"] or unnamed, organisation=row["organisation"] or "",
+            email=row["email"] or "",
         )
         for row in rows
     ]  # fmt: skip

@@ -1,5 +1,5 @@
 """notice: something to tell many. delivery: one notice to one person, on one account at a time. preference: what a
-person wants to be told."""
+person wants to be told. heard: which facts they were told of late."""
 
 from enum import StrEnum
 
@@ -34,8 +34,32 @@ class Level(StrEnum):
 
 
 LONGEST_AUDIENCE = 400  # characters, as an organizer writes it
-KINDS = ("changes", "announcements", "digest", "reminders")
-KIND_OF = {"broadcast": "announcements", "changes": "changes"}  # what readers call a kind of notice
+KINDS = ("announcements", "changes", "reminders", "digest", "feedback")
+# What readers call a kind of notice.
+KIND_OF = {
+    "broadcast": "announcements",
+    "changes": "changes",
+    "answers": "changes",  # what somebody was told of a session that they do not go to
+    "reminders": "reminders",
+    "digest": "digest",
+    "new": "changes",  # a session more in a theme that they follow
+    "full": "changes",  # a session of such a theme has no place left
+    "places": "places",  # a place that came free, of which everybody wants to hear
+    "feedback": "feedback",
+    # To whoever speaks, of their own slot: it changed, it comes, are they there? Nobody turns that off.
+    "slot changed": "slots",
+    "slot soon": "slots",
+    "slot now": "slots",
+    "offers": "places",  # one that is held for them
+    "offers-now": "places",  # and not until morning
+    "lapsed": "places",  # and that they did not take in time
+    "still": "places",  # whether they still come
+    "released": "places",  # and that they lost their place by not saying so
+}
+OF_SLOTS = ("slot changed", "slot soon", "slot now")
+BY_THE_CLOCK = ("reminders", "digest", "slot soon", "slot now")  # kinds that come at their hour, by night too
+ABOUT_TO_BEGIN = ("still", "released", "offers-now")  # kinds that cannot wait until morning: the session does not
+ALIKE = ("places", "offers", "lapsed", "full", "feedback", *ABOUT_TO_BEGIN)  # kinds that all their readers get alike
 
 notice = Table(
     "notice",
@@ -47,6 +71,7 @@ notice = Table(
     Column("texts", JSON, nullable=False),  # language -> text, as an organizer wrote it
     Column("audience", Text, nullable=False),  # as written, see audience.py; "" is everyone
     Column("parts", JSON(none_as_null=True)),  # by session, of what is put together for each reader
+    Column("since", Integer),  # of changes: the version that its readers know
     Column("both", Boolean, nullable=False),  # whoever's language is missing gets all texts, by explicit choice
     Column("receipt", Boolean, nullable=False),  # asks to be confirmed as read
     Column("pending", JSON, nullable=False, default=dict),  # a correction that its organizer has not agreed to yet
@@ -94,4 +119,13 @@ preference = Table(
     Column("kind", String(16), primary_key=True),
     Column("level", String(8), nullable=False),
     Index(None, "kind", "level", sqlite_where=text("level <> 'on'"), postgresql_where=text("level <> 'on'")),
+)
+
+heard = Table(
+    "heard",
+    metadata,
+    Column("person_id", RowId, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(64), primary_key=True),  # see heard.py
+    Column("at", Moment, nullable=False),
+    Index(None, "key"),
 )

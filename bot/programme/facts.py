@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from bot.event.model import Entry, Event, Session, Status
+from bot.event.model import Entry, Event, Part, Session, Status
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
 
@@ -98,15 +98,15 @@ def to_be_confirmed(say: Words) -> str:
 
 def part_name(session: Session, say: Words) -> str:
     """ "morning", "afternoon", "evening", or "" where the part is not known."""
-    match session.known_part:
-        case None:
-            return ""
-        case part:
-            return {
-                "morning": say.p("part of day", "morning"),
-                "afternoon": say.p("part of day", "afternoon"),
-                "evening": say.p("part of day", "evening"),
-            }[part.value]
+    return part_of_day(session.known_part, say) if session.known_part else ""
+
+
+def part_of_day(part: Part, say: Words) -> str:
+    return {
+        Part.MORNING: say.p("part of day", "morning"),
+        Part.AFTERNOON: say.p("part of day", "afternoon"),
+        Part.EVENING: say.p("part of day", "evening"),
+    }[part]
 
 
 def hour(session: Session, say: Words) -> str:

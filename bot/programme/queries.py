@@ -5,12 +5,13 @@ Sessions without an hour are never dropped and never given one: they belong to t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot.event.model import Event, Part, Session, Status
 
 # A session whose end is not known is taken to be on for this long, no claim made to the reader.
 GUESSED_LENGTH = timedelta(hours=1, minutes=30)
+NIGHT_BEGINS, NIGHT_ENDS = 22, 8  # hours
 PART_HOURS = {Part.MORNING: (0, 12), Part.AFTERNOON: (12, 18), Part.EVENING: (18, 24)}
 
 
@@ -40,10 +41,11 @@ class Moment:
     next: Sequence[Session]
 
 
-def at(event: Event, now: datetime) -> Moment:
-    """What is on at `now` (aware UTC), and next."""
+def at(event: Event, now: datetime, among: Sequence[Session] | None = None) -> Moment:
+    """What is on at `now` (aware UTC), and next. among: of these sessions alone, as those of one's agenda."""
     local = now.astimezone(event.zone)
-    alive = [session for session in event.sessions if session.status != Status.CANCELLED and session.day]
+    sessions = event.sessions if among is None else among
+    alive = [session for session in sessions if session.status != Status.CANCELLED and session.day]
     on = [s for s in alive if s.starts_at and s.starts_at <= now < (s.ends_at or s.starts_at + GUESSED_LENGTH)]
     perhaps = [s for s in alive if s.start is None and s.day == local.date() and _may_be_on(s, local)]
     later = [s for s in alive if s not in on and s not in perhaps and _is_later(s, now, local)]
@@ -56,11 +58,40 @@ def _first(later: Sequence[Session]) -> list[Session]:
     return [s for s in of_day if s.known_part is None or (s.start, s.known_part) == begins]
 
 
+def last_place(own: Sequence[Session], now: datetime, event: Event) -> str:
+    """The id of the place where somebody who goes to `own` is by their agenda: that of the session which they are in,
+    else of the last that began today; "" where that is not known."""
+    today = now.astimezone(event.zone).date()
+    begun = [s for s in own if s.starts_at and s.starts_at <= now and s.day == today and s.status != Status.CANCELLED]
+    last = max(begun, key=lambda session: session.starts_at or now, default=None)
+    return last.place or "" if last else ""
+
+
 def is_over(session: Session, now: datetime, event: Event) -> bool:
     """Whether the session is certainly over."""
     if session.ends_at:
         return now >= session.ends_at
     return session.day is not None and session.day < now.astimezone(event.zone).date()
+
+
+def part_now(now: datetime, event: Event) -> Part:
+    """Which part of the day it is there."""
+    hour = now.astimezone(event.zone).hour
+    return next(part for part, (begin, end) in PART_HOURS.items() if begin <= hour < end)
+
+
+def has_begun(session: Session, now: datetime) -> bool:
+    """Whether the session has certainly begun."""
+    return session.starts_at is not None and now >= session.starts_at
+
+
+def morning(now: datetime, event: Event) -> datetime | None:
+    """When the night is over in which nobody is written to, aware UTC; None by day. Its hours are the event's."""
+    local = now.astimezone(event.zone)
+    if NIGHT_ENDS <= local.hour < NIGHT_BEGINS:
+        return None
+    day = local.date() + timedelta(days=1 if local.hour >= NIGHT_BEGINS else 0)
+    return datetime.combine(day, time(NIGHT_ENDS), event.zone).astimezone(UTC)
 
 
 def _may_be_on(session: Session, local: datetime) -> bool:

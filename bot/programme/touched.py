@@ -47,6 +47,19 @@ def between(old: Event, new: Event, now: datetime) -> Sequence[Touched]:
     return found
 
 
+def added(old: Event, new: Event, now: datetime) -> Sequence[Session]:
+    """The sessions with a theme that `old` did not have, in the order of the programme; none that is cancelled or
+    over."""
+    return [
+        session
+        for session in new.sessions
+        if session.id not in old.session
+        and session.theme in new.theme
+        and session.status != Status.CANCELLED
+        and not queries.is_over(session, now, new)
+    ]
+
+
 def _what(before: Session, after: Session, old: Event, new: Event) -> tuple[What, ...]:
     if before.id not in new.session:
         return () if before.status == Status.CANCELLED else (What.GONE,)

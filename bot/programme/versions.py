@@ -5,12 +5,15 @@ changed, so that every answer of a turn comes from one version.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
 
 from bot.event.model import Event
+from bot.programme import revisions
+from bot.programme.edits import Edits
 from bot.programme.tables import seat, version
 from bot.store.transaction import Transaction
 
@@ -23,6 +26,8 @@ class Published:
     published_at: datetime
     digest: str
     event: Event
+    reason: Mapping[str, str] = field(default_factory=dict)  # language -> why, in the organizer's words
+    edits: Edits = field(default_factory=dict)  # what in it was changed in chat
 
 
 _NEWEST = select(func.max(version.c.number))  # read in every turn
@@ -41,37 +46,53 @@ class Versions:
         last = self.last
         if number is None or (last is not None and last.number == number):
             return last if number is not None else None
-        row = tx.one(select(version).where(version.c.number == number))
-        assert row is not None
-        event = Event.model_validate(json.loads(row["content"]))
-        self.last = Published(number, row["published_at"], row["digest"], event)
+        self.last = at(tx, number)
         return self.last
 
 
-def publish(tx: Transaction, event: Event, digest: str, now: datetime) -> int:
-    """Make `event` the current version and bring the seats in line; its number.
+def at(tx: Transaction, number: int) -> Published:
+    """A version, read whole. Raises LookupError for one that never was."""
+    row = tx.one(select(version).where(version.c.number == number))
+    if row is None:
+        raise LookupError(f"no version {number}")
+    event = Event.model_validate(json.loads(row["content"]))
+    return Published(number, row["published_at"], row["digest"], event, row["reason"] or {}, row["edits"] or {})
+
+
+def reasons(tx: Transaction, since: int) -> list[Mapping[str, str]]:
+    """The reasons of the versions after `since`, newest first, {} of one that gave none."""
+    rows = tx.execute(select(version.c.reason).where(version.c.number > since).order_by(version.c.number.desc()))
+    return [row.reason or {} for row in rows]
+
+
+def publish(tx: Transaction, new: Published) -> int:
+    """Make `new` the current version and bring seats and revisions in line; its number, which is the next,
+    whatever `new` says.
 
     A session that is gone keeps its row of seats: people's interest in it stays on record. Safe under a
     race: the version's primary key lets one of two publishers through.
     """
-    number = (tx.scalar(select(func.max(version.c.number))) or 0) + 1
-    content = event.model_dump_json(exclude_defaults=True)
-    tx.execute(insert(version).values(number=number, published_at=now, digest=digest, content=content))
-    for session in event.sessions:
+    number = int(tx.scalar(select(func.max(version.c.number))) or 0) + 1
+    content = new.event.model_dump_json(exclude_defaults=True)
+    values = {
+        "number": number, "published_at": new.published_at, "digest": new.digest, "content": content,
+        "reason": dict(new.reason) or None, "edits": dict(new.edits) or None,
+    }  # fmt: skip
+    tx.execute(insert(version).values(**values))
+    revisions.keep(tx, new.event, new.published_at)
+    for session in new.event.sessions:
         row = tx.insert(seat).values(session_id=session.id, capacity=session.capacity)
         tx.execute(row.on_conflict_do_update(index_elements=["session_id"], set_={"capacity": session.capacity}))
     return number
 
 
-def publish_after(tx: Transaction, seen: int, event: Event, digest: str, now: datetime) -> int | None:
+def publish_after(tx: Transaction, seen: int, new: Published) -> int | None:
     """As `publish`, if version `seen` is still the newest; None where somebody has published since.
 
     Safe under a race: the row of `seen` is locked, so that of two publishers one waits and then finds the other's.
     """
     tx.execute(select(version.c.number).where(version.c.number == seen).with_for_update())
-    if tx.scalar(_NEWEST) != seen:
-        return None
-    return publish(tx, event, digest, now)
+    return publish(tx, new) if tx.scalar(_NEWEST) == seen else None
 
 
 def newest(tx: Transaction) -> tuple[int, str] | None:

@@ -38,6 +38,11 @@ def newest() -> str:
     return str(ScriptDirectory(str(FOLDER)).get_current_head())
 
 
+def known() -> set[str]:
+    """Every revision of this version."""
+    return {script.revision for script in ScriptDirectory(str(FOLDER)).walk_revisions()}
+
+
 def _config(tx: Transaction) -> Config:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))

@@ -18,7 +18,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from bot.errors import StoreUnreachable
 from bot.store import engine
@@ -110,8 +110,10 @@ class Store:
                     result = work(tx, *args, **kwargs)
                 tx.committed()
                 return result
-            except OperationalError as error:
+            except (OperationalError, IntegrityError) as error:
                 if attempt == TRIES or not _passing(error):
+                    if isinstance(error, IntegrityError):
+                        raise
                     raise StoreUnreachable(_reason(error)) from error
                 log.warning("store.again", attempt=attempt, why=type(error.orig).__name__)
                 time.sleep(0.02 * 2**attempt)
@@ -175,11 +177,12 @@ class Store:
 def _passing(error: DBAPIError) -> bool:
     """Whether running the transaction again may help: it was rolled back whole, so that is safe.
 
-    40001 serialization_failure, 40P01 deadlock_detected, 55P03 lock_not_available (PostgreSQL,
-    appendix A); a fallen connection; SQLite's "database is locked" past the busy time-out.
+    40001 serialization_failure, 40P01 deadlock_detected, 55P03 lock_not_available, 23503 foreign_key_violation: what
+    it leads to was deleted meanwhile, as when two persons become one (PostgreSQL, appendix A); a
+    fallen connection; SQLite's "database is locked" past the busy time-out.
     """
     state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or state in {"40001", "40P01", "55P03"} or "locked" in str(error.orig)
+    return error.connection_invalidated or state in {"40001", "40P01", "55P03", "23503"} or "locked" in str(error.orig)
 
 
 def _reason(error: DBAPIError) -> str:

@@ -14,6 +14,7 @@ from babel.lists import format_list
 from babel.numbers import format_decimal
 
 NBSP = "\u00a0"
+JOINED = "\u2060"  # a word joiner: no line begins or ends beside it, and nothing is seen of it
 
 # language -> (day with weekday, day with weekday and year, day alone, day and month with year)
 DAY_PATTERNS = {
@@ -80,8 +81,8 @@ def clock_time(value: time, language: str) -> str:
 
 
 def time_span(start: time, end: time, language: str) -> str:
-    """From one hour to another, as it stands in a list."""
-    dash = {"fr": f"{NBSP}–{NBSP}", "zh": "—"}.get(base(language), "–")
+    """From one hour to another, as it stands in a list, in one line: a browser breaks one beside a dash."""
+    dash = {"fr": f"{NBSP}–{JOINED}{NBSP}", "zh": f"{JOINED}—{JOINED}"}.get(base(language), f"–{JOINED}")
     return clock_time(start, language) + dash + clock_time(end, language)
 
 
@@ -116,6 +117,11 @@ def number(value: int, language: str) -> str:
         if abs(value) < 10_000 and base(language) == "zh"
         else format_decimal(value, locale=babel_locale(language)).replace("\u202f", NBSP)
     )
+
+
+def decimal(value: float, language: str) -> str:
+    """A figure with one decimal: "4,3" in French."""
+    return format_decimal(value, format="0.0", locale=babel_locale(language))
 
 
 def local(moment: datetime, zone: object) -> datetime:

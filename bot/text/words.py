@@ -139,6 +139,10 @@ class Words:
     def list(self, items: Sequence[str], *, is_choice: bool = False) -> str:
         return formats.listing(items, self.language, is_choice=is_choice)
 
+    def decimal(self, value: float) -> str:
+        """A figure with one decimal."""
+        return formats.decimal(value, self.language)
+
     def language_name(self, tag: str) -> str:
         """Another language, or this one, as its readers call it."""
         return formats.language_name(tag, self.language)

@@ -64,12 +64,12 @@ def main() -> None:
             by_topic = [label.topic in wanted if row["topic"] else label.kind == row["expect"] for label in labels]
             rights.append(by_entry if entries else by_topic)
             question = prepare(row["text"], language, names)
-            features.append(scorer.evidence(scorer.read(question, depth))[0])
+            features.append(scorer.evidence(scorer.read([question], depth))[0][0])
             weights.append(DEV_WEIGHT)
         for n in sorted(held)[::3]:
             own = labels[examples[n].label]
             rights.append([label == own if own.kind == "entry" else label.kind == own.kind for label in labels])
-            features.append(scorer.evidence(scorer.read(prepared[n], depth))[0])
+            features.append(scorer.evidence(scorer.read([prepared[n]], depth))[0][0])
             weights.append(HELD_WEIGHT)
         print(depth, np.round(fit(np.stack(features), np.array(rights, float), np.array(weights)), 1).tolist())
 

@@ -1,19 +1,21 @@
 """What each method of the Bot API does with its arguments: the limits and error texts of Telegram's server."""
 
-import asyncio
 import json
+import re
 import time
-from collections import Counter, deque
-from dataclasses import dataclass, field
 from typing import Any
 
 from tests.doubles.telegram_html import CannotParse, is_link, parse, units
+from tests.doubles.telegram_profile import Profile
+from tests.doubles.telegram_values import Chat, Refused, Seen, Shown, bad, integer, parsed
 
 TEXT_LIMIT, ENTITY_LIMIT, CAPTION_LIMIT = 4096, 100, 1024
 BUTTON_LIMIT, ROW_LIMIT, MARKUP_BYTES, CALLBACK_BYTES = 100, 8, 10_240, 64
 DELETABLE_SECONDS = 48 * 3600
 ANSWER_LIMIT, DOCUMENT_BYTES = 200, 50 * 1024 * 1024
 QUERY_SECONDS = 15.0
+INLINE_RESULTS = 50
+START = re.compile(r"[A-Za-z0-9_-]{1,64}")
 ACTIONS = {
     "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document",
     "choose_sticker", "find_location", "record_video_note", "upload_video_note",
@@ -38,6 +40,9 @@ PARAMETERS = {
     "setmycommands": {"commands", "scope", "language_code"},
     "getmycommands": {"scope", "language_code"},
     "deletemycommands": {"scope", "language_code"},
+    "setchatmenubutton": {"chat_id", "menu_button"},
+    "getchatmenubutton": {"chat_id"},
+    "answerinlinequery": {"inline_query_id", "results", "cache_time", "is_personal", "next_offset", "button"},
     "setmyname": {"name", "language_code"},
     "getmyname": {"language_code"},
     "setmydescription": {"description", "language_code"},
@@ -52,205 +57,8 @@ NOT_MODIFIED = (
 )
 
 
-class Refused(Exception):
-    """An answer that is not ok. is_fault: the client should never have asked."""
-
-    def __init__(
-        self, code: int, text: str, *, is_fault: bool = False, parameters: dict[str, Any] | None = None
-    ) -> None:
-        names = {400: "Bad Request: ", 403: "Forbidden: ", 409: "Conflict: ", 429: "Too Many Requests: "}
-        super().__init__(names.get(code, "") + text)
-        self.code, self.is_fault, self.parameters = code, is_fault, parameters
-
-
-def bad(text: str, *, is_fault: bool = True) -> Refused:
-    return Refused(400, text, is_fault=is_fault)
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A button as a person sees it."""
-
-    label: str
-    data: str = ""
-    url: str = ""
-
-
-@dataclass(slots=True)
-class Seen:
-    """A message as a person sees it. change: grows with every message sent or edited."""
-
-    message_id: int
-    chat_id: int
-    text: str = ""
-    entities: list[dict[str, Any]] = field(default_factory=list)
-    rows: list[list[Shown]] = field(default_factory=list)
-    venue: dict[str, Any] | None = None
-    location: dict[str, float] | None = None
-    document: tuple[str, str, bytes] | None = None  # name, media type, content
-    preview: bool = True
-    edited: int = 0
-    change: int = 0
-    is_frozen: bool = False  # can't be edited any more
-    markup: Any = None
-    sent_at: float = 0.0  # by the double's clock
-
-    @property
-    def buttons(self) -> list[Shown]:
-        return [button for row in self.rows for button in row]
-
-    @property
-    def labels(self) -> list[str]:
-        return [button.label for button in self.buttons]
-
-    def marked(self, kind: str) -> list[str]:
-        """The parts of the text under an entity of `kind`."""
-        raw = self.text.encode("utf-16-le", "surrogatepass")
-        return [
-            raw[2 * one["offset"] : 2 * (one["offset"] + one["length"])].decode("utf-16-le")
-            for one in self.entities
-            if one["type"] == kind
-        ]
-
-
-@dataclass(slots=True)
-class Chat:
-    chat_id: int
-    language: str
-    first_name: str
-    is_blocked: bool = False
-    is_deactivated: bool = False
-    messages: dict[int, Seen] = field(default_factory=dict)
-    allowance: float = 0.0  # of the pace
-    counted_at: float = 0.0
-    held_until: float = 0.0
-
-    @property
-    def is_group(self) -> bool:
-        return self.chat_id < 0
-
-    def as_chat(self) -> dict[str, Any]:
-        if self.is_group:
-            return {"id": self.chat_id, "type": "supergroup", "title": self.first_name}
-        return {"id": self.chat_id, "type": "private", "first_name": self.first_name}
-
-
-class Methods:
-    """The bot, its chats and what was sent to them. Method names are in lower case, as the server reads them."""
-
-    def __init__(self, token: str) -> None:
-        self.token = token
-        self.username = "passerelle_bot"
-        self.faults: list[str] = []  # what the client should never have done
-        self.log: deque[tuple[float, str, int]] = deque(maxlen=200_000)  # when, method, chat: what was accepted
-        self.chats: dict[int, Chat] = {}
-        self.webhook_url = ""
-        self.commands: dict[str, list[dict[str, str]]] = {}  # by language
-        self.later_seconds = 0.0  # how far the double's clock is ahead
-        self.profile: dict[tuple[str, str], str] = {}  # by name of the text and language
-        self.answered: list[str] = []  # callback queries
-        self.delivered: Counter[int] = Counter()  # update -> how often handed out
-        self._updates: deque[dict[str, Any]] = deque()
-        self._message_id = 0
-        self._change = 0
-        self._queries: dict[str, tuple[int, float]] = {}  # id -> update, when it was made
-        self._query_answers: Counter[str] = Counter()
-        self._watchers: set[asyncio.Event] = set()
-
-    def _stop_polling(self, why: Refused | None) -> None:
-        raise NotImplementedError
-
-    # --- methods: the bot itself
-
-    def _me(self) -> dict[str, Any]:
-        return {
-            "id": int(self.token.partition(":")[0]),
-            "is_bot": True,
-            "first_name": self.profile.get(("name", ""), "Passerelle"),
-            "username": self.username,
-        }
-
-    def _getme(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {
-            **self._me(),
-            "can_join_groups": True,
-            "can_read_all_group_messages": False,
-            "supports_inline_queries": False,
-        }
-
-    def _setwebhook(self, parameters: dict[str, Any]) -> bool:
-        url = str(parameters.get("url", ""))
-        if url and not url.startswith("https://"):
-            raise bad("bad webhook: An HTTPS URL must be provided for webhook")
-        self.webhook_url = url
-        self._stop_polling(Refused(409, "terminated by setWebhook request"))
-        return True
-
-    def _deletewebhook(self, parameters: dict[str, Any]) -> bool:
-        self.webhook_url = ""
-        if _true(parameters, "drop_pending_updates"):
-            self._updates.clear()
-        return True
-
-    def _getwebhookinfo(self, _: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "url": self.webhook_url,
-            "has_custom_certificate": False,
-            "pending_update_count": len(self._updates),
-        }
-
-    def _setmycommands(self, parameters: dict[str, Any]) -> bool:
-        commands = parsed(parameters.get("commands", "[]"))
-        if not isinstance(commands, list) or len(commands) > 100:
-            raise bad("BOT_COMMANDS_TOO_MUCH")
-        for one in commands:
-            name, what = str(one.get("command", "")).removeprefix("/"), str(one.get("description", ""))
-            if not 1 <= len(name) <= 32 or set(name) - set("abcdefghijklmnopqrstuvwxyz0123456789_"):
-                raise bad("BOT_COMMAND_INVALID")
-            if not 1 <= len(what) <= 256:
-                raise bad("BOT_COMMAND_DESCRIPTION_INVALID")
-        self.commands[_language(parameters)] = [
-            {"command": one["command"].removeprefix("/"), "description": one["description"]} for one in commands
-        ]
-        return True
-
-    def _getmycommands(self, parameters: dict[str, Any]) -> list[dict[str, str]]:
-        return self.commands.get(_language(parameters), [])
-
-    def _deletemycommands(self, parameters: dict[str, Any]) -> bool:
-        self.commands.pop(_language(parameters), None)
-        return True
-
-    def _set_text(self, name: str, limit: int, parameters: dict[str, Any]) -> bool:
-        text = str(parameters.get(name, ""))
-        if len(text) > limit:
-            raise bad(f"{name} is too long")
-        self.profile[name, _language(parameters)] = text
-        return True
-
-    def _text(self, name: str, parameters: dict[str, Any]) -> dict[str, str]:
-        default = self.profile.get((name, ""), "Passerelle" if name == "name" else "")
-        return {name: self.profile.get((name, _language(parameters)), default)}
-
-    def _setmyname(self, parameters: dict[str, Any]) -> bool:
-        return self._set_text("name", 64, parameters)
-
-    def _getmyname(self, parameters: dict[str, Any]) -> dict[str, str]:
-        return self._text("name", parameters)
-
-    def _setmydescription(self, parameters: dict[str, Any]) -> bool:
-        return self._set_text("description", 512, parameters)
-
-    def _getmydescription(self, parameters: dict[str, Any]) -> dict[str, str]:
-        return self._text("description", parameters)
-
-    def _setmyshortdescription(self, parameters: dict[str, Any]) -> bool:
-        return self._set_text("short_description", 120, parameters)
-
-    def _getmyshortdescription(self, parameters: dict[str, Any]) -> dict[str, str]:
-        return self._text("short_description", parameters)
-
-    # --- methods: messages
+class Methods(Profile):
+    """Messages. Method names are in lower case, as the server reads them."""
 
     def _sendmessage(self, parameters: dict[str, Any]) -> dict[str, Any]:
         text, entities = self._formatted(parameters, "message is too long")
@@ -349,6 +157,31 @@ class Methods:
         self.answered.append(query)
         return True
 
+    def _answerinlinequery(self, parameters: dict[str, Any]) -> bool:
+        query = str(parameters.get("inline_query_id", ""))
+        if query not in self.inline:
+            raise bad(TOO_OLD)
+        results = parsed(parameters.get("results", "[]"))
+        if not isinstance(results, list) or len(results) > INLINE_RESULTS:
+            raise bad("RESULTS_TOO_MUCH")
+        ids = [str(one.get("id", "")) for one in results]
+        if len(set(ids)) < len(ids) or any(not 1 <= len(id_.encode()) <= 64 for id_ in ids):
+            raise bad("RESULT_ID_INVALID")
+        for one in results:
+            if one.get("type") != "article" or not str(one.get("title", "")).strip():
+                raise bad("can't parse inline query result")
+            self._formatted(
+                {**one["input_message_content"], "text": one["input_message_content"].get("message_text", "")},
+                "MESSAGE_TOO_LONG",
+            )
+            _keyboard(one.get("reply_markup"))
+        button = parsed(parameters.get("button", "{}"))
+        if button and not START.fullmatch(str(button.get("start_parameter", ""))):
+            raise bad("START_PARAM_INVALID")
+        self.inline[query] = results
+        self.inline_buttons[query] = button
+        return True
+
     def _formatted(self, parameters: dict[str, Any], too_long: str) -> tuple[str, list[dict[str, Any]]]:
         text = str(parameters.get("text", ""))
         mode = str(parameters.get("parse_mode", "")).lower()
@@ -379,7 +212,14 @@ class Methods:
             raise bad("chat_id is empty")
         markup = parsed(parameters["reply_markup"]) if "reply_markup" in parameters else None
         rows = _keyboard(markup)
-        chat = self.chats.get(integer(parameters, "chat_id"))
+        chat_id = integer(parameters, "chat_id")
+        if chat_id in self.moved:
+            raise Refused(
+                400,
+                "group chat was upgraded to a supergroup chat",
+                parameters={"migrate_to_chat_id": self.moved[chat_id]},
+            )
+        chat = self.chats.get(chat_id)
         if chat is None:
             raise bad("chat not found")
         if chat.is_deactivated:
@@ -467,34 +307,6 @@ def _button(button: Any) -> Shown:
     if not isinstance(data, str) or not 1 <= len(data.encode()) <= CALLBACK_BYTES:
         raise bad("BUTTON_DATA_INVALID")
     return Shown(label, data=data)
-
-
-def parsed(value: Any) -> Any:
-    """Nested values come as JSON in a string, or as themselves in a JSON body."""
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        raise bad("can't parse JSON object") from None
-
-
-def integer(parameters: dict[str, Any], name: str) -> int:
-    try:
-        return int(parameters.get(name) or 0)
-    except ValueError:
-        return 0
-
-
-def _true(parameters: dict[str, Any], name: str) -> bool:
-    return str(parameters.get(name, "")).lower() in ("true", "1")
-
-
-def _language(parameters: dict[str, Any]) -> str:
-    code = str(parameters.get("language_code") or "")
-    if code and not (len(code) == 2 and code.isalpha() and code.islower()):
-        raise bad("invalid language code specified")
-    return code
 
 
 def _point(parameters: dict[str, Any]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.delegate import Bot, running
 from tests.pages.line import Line
@@ -21,6 +21,8 @@ ARGUMENTS = (
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 WIDTH, HEIGHT, SCALE = 360, 740, 2
+PATIENCE_MS = 30_000  # a busy machine is no fault
+expect.set_options(timeout=PATIENCE_MS)
 
 Phones = Callable[..., Awaitable[Phone]]
 
@@ -82,7 +84,7 @@ async def phones(browser: Browser, line: Line, request: pytest.FixtureRequest) -
                 | more
             )
             stack.push_async_callback(context.close)
-            context.set_default_timeout(10_000)
+            context.set_default_timeout(PATIENCE_MS)
             made.append(Phone(await context.new_page(), line))
             return made[-1]
 

@@ -92,7 +92,7 @@ async def test_the_door_of_a_room_leads_to_its_session(phones: Phones) -> None:
     await marie.page.goto(marie.line.url + "/s/atelier-3")
     await expect(marie.page.get_by_role("heading")).to_contain_text("Atelier 3")
     await marie.shot("fr-4-door")
-    await marie.page.get_by_role("link").tap()
+    await marie.page.get_by_role("link", name="Ouvrir la discussion").tap()
     await expect(marie.answer).to_contain_text("Michel Chéray")
     await expect(marie.answer.get_by_role("button", name="Je participe")).to_be_visible()
     assert marie.page.url == marie.line.url + "/", "a reload does not ask again"

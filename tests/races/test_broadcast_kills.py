@@ -20,7 +20,8 @@ from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from tests import databases
-from tests.doubles.telegram import Chance, TelegramDouble
+from tests.doubles.telegram import TelegramDouble
+from tests.doubles.telegram_trouble import Chance
 from tests.races.test_kills import start
 
 NOW = datetime(2014, 11, 6, 9, tzinfo=UTC)

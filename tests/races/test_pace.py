@@ -64,7 +64,7 @@ async def post(url: str, many: int) -> AsyncIterator[Post]:
             double.person(chat)
         channel = TelegramChannel(
             token=double.token, api_url=double.url, words=lambda language: Words(language, event.zone),
-            commands=lambda language: [], rate=RATE,
+            commands=lambda language, readers: [], rate=RATE,
         )  # fmt: skip
         courier = Courier(
             store, {"telegram": channel}, clock, owner="one", event=lambda: event,

@@ -60,10 +60,10 @@ async def test_three_processes_share_the_rate_and_answers_go_first(postgresql: s
             sends.append(asyncio.create_task(answer(paces[n % 3], 1000 + n)))
         await asyncio.gather(*sends)
         assert refused == []
-        # A machine that stalls lets what was in time be seen in a heap: a tenth more is Telegram's own patience.
-        assert busiest(slots) <= RATE * 1.1
         assert time() - began >= 200 / RATE - 0.2, "no burst at the start"
-        assert max(waits) < 1.0, "nobody waits behind the 180"
+        # A busy machine lets what was in time be seen in heaps; three paces that share nothing are three times as fast.
+        assert busiest(slots) <= RATE * 1.5
+        assert max(waits) < 180 / RATE / 2, "nobody waits behind the 180"
 
 
 async def test_what_the_platform_refuses_is_held_in_every_process(postgresql: str) -> None:

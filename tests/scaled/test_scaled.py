@@ -24,7 +24,8 @@ from bot.notices.tables import NoticeState, Urgency
 from bot.store import migrate
 from bot.store.threads import Store
 from tests import databases
-from tests.doubles.telegram import Chance, TelegramDouble
+from tests.doubles.telegram import TelegramDouble
+from tests.doubles.telegram_trouble import Chance
 from tests.pages.line import Line
 from tests.races.test_broadcast_kills import NOW, begun, people, states
 from tests.scaled.topology import Nats, Topology, nats
@@ -165,7 +166,7 @@ async def test_a_page_hears_from_whichever_process_it_is_open_at(postgresql: str
                 async for line in stream.content:
                     if line.startswith(b"data: ") and "sequence" in (data := json.loads(line[6:])):
                         break
-            assert data["body"]["paragraphs"][0]["spans"][0]["t"] == "会议室变更"
+            assert data["body"]["paragraphs"][-1]["spans"][0]["t"] == "会议室变更"
             stream.close()
 
 

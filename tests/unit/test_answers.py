@@ -280,3 +280,22 @@ def test_a_text_is_not_like_another_script_whose_letters_lie_in_memory_alike() -
     assert index.likeness(lexical.features("物", set()))[0] == 0.0
     kept = lexical.Index.restored(index.arrays())
     assert kept.likeness(lexical.features("物", set()))[0] == 0.0
+
+
+@pytest.mark.parametrize("text", ["Atelier des voiles", "atelier voiles", "l'atelier sur les voiles ?", "帆船工作坊"])
+def test_a_session_that_is_called_by_its_name_is_shown_and_nothing_is_done(engine: Engine, text: str) -> None:
+    (match,) = engine.ask(text, hint="fr").matches
+    assert (match.entry, match.topic) == ("live:session/voiles", "session-search")
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("le 1er juin après-midi ?", "live:day/2015-06-01/afternoon"),
+        ("6月2日上午", "live:day/2015-06-02/morning"),
+        ("cet aprem ?", "live:today/afternoon"),
+        ("tomorrow evening?", "live:tomorrow/evening"),
+    ],
+)
+def test_the_part_of_a_day_is_what_is_asked_for(engine: Engine, text: str, entry: str) -> None:
+    assert engine.ask(text, hint="fr").matches[0].entry == entry

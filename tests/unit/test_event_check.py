@@ -84,11 +84,26 @@ def test_a_reference_that_leads_nowhere_names_the_nearest(copy: Path) -> None:
         ("languages: [de, en]", "languages: []", "languages"),
         ("id: tiny-event", "id: tiny-event\nid: other", "'id' stands twice here"),
         ("en: Graz Readers’ Meeting", "xx: Graz", "has no text in en"),
+        ("languages: [de, en]", "languages: [de, en]\nclock: soon", "'soon' is no moment → write 2014-11-05T09:00"),
+        ("languages: [de, en]", "languages: [de, en]\nclock: 2027-09-13T09:00Z", "write it without a zone"),
     ],
 )
 def test_faults_of_the_event_file(copy: Path, old: str, new: str, what: str) -> None:
     replace(copy / "event.yaml", old, new)
     assert any(what in fault for fault in faults(copy))
+
+
+def test_a_walk_leads_to_another_place_in_as_many_minutes_as_back(copy: Path) -> None:
+    line = replace(copy / "places.yaml", "  kind: venue\n", "  kind: venue\n  walk: {sall: 2, haus: 1, saal: -1}\n")
+    at = f"places.yaml:{line + 1}:"
+    assert sorted(faults(copy)) == [
+        f"{at} -1 minutes on foot → write 0 or more",
+        f"{at} a walk from a place to itself → remove it",
+        f"{at} no place 'sall' → did you mean 'saal'?",
+    ]
+    replace(copy / "places.yaml", "{sall: 2, haus: 1, saal: -1}", "{saal: 2}")
+    replace(copy / "places.yaml", "- id: saal\n", "- id: saal\n  walk: {haus: 3}\n")
+    assert any("2 minutes to 'saal', and 3 from there → write the walk once" in fault for fault in faults(copy))
 
 
 def test_an_unquoted_hour_is_an_hour(copy: Path) -> None:
@@ -148,3 +163,22 @@ REFERRING = """- id: more
   questions: {de: [a, b, c], en: [a, b, c]}
   place: saal
 """
+
+
+def test_rules_of_seats_and_sign_up_that_cannot_be_are_faults(copy: Path) -> None:
+    path = copy / "event.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8") + "\nseats: {give_up_minutes: 20, confirm_minute: 3}\n", encoding="utf-8"
+    )
+    assert any("seats.confirm_minute: is no field here" in f for f in faults(copy))
+    replace(path, ", confirm_minute: 3", "")
+    assert any("given up 20 minutes before, asked 20 before" in f for f in faults(copy))
+    replace(path, "seats: {give_up_minutes: 20}", "")
+    programme = copy / "programme.yaml"
+    event, _ = load.read(copy)
+    assert event is not None
+    first = event.sessions[0].id
+    added = "\n  opens: 2030-01-02T10:00\n  closes: 2030-01-02T09:00"
+    replace(programme, f"- id: {first}", f"- id: {first}{added}")
+    found = faults(copy)
+    assert any("sign-up closes before it opens" in f for f in found), found

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from bot.event.model import Event, Part, Session, in_order
 from bot.event.texts import Texts
 from bot.programme import calendar, clashes, difference, queries
+from bot.programme.revisions import Revision
 from bot.text.words import Words
 
 DAYS = (date(2014, 11, 6), date(2014, 11, 7))
+FIRST = Revision(0, datetime(2014, 11, 1, tzinfo=UTC))
 hours = st.builds(time, hour=st.integers(8, 20), minute=st.sampled_from([0, 15, 30, 45]))
 
 
@@ -125,7 +127,7 @@ def test_a_calendar_keeps_the_zone_and_says_what_is_not_known(language: str) -> 
     undated = Session.model_validate({"id": "undated", "title": {"fr": "x"}})
     say = Words(language, ZoneInfo("Europe/Paris"))
     text = calendar.calendar(
-        event(sure, vague, undated), (sure, vague, undated), say, stamp=datetime(2014, 11, 1, tzinfo=UTC), name="x"
+        event(sure, vague, undated), (sure, vague, undated), say, dict.fromkeys(("sure", "vague"), FIRST), name="x"
     )
     entries = {str(e["uid"]).split("@")[0]: e for e in icalendar.Calendar.from_ical(text).walk("VEVENT")}
     assert set(entries) == {"sure", "vague"}

@@ -46,3 +46,16 @@ def test_an_unknown_setting_names_the_nearest(monkeypatch) -> None:  # type: ign
     text = str(caught.value)
     assert "did you mean PASSERELLE_TELEGRAM_TOKEN?" in text
     assert "PASSERELLE_PORT" in text
+
+
+def test_every_table_with_a_person_says_how_two_become_one() -> None:
+    import bot.app  # noqa: F401  registers every merger
+    from bot.people import mergers
+
+    owned = {
+        name
+        for name, table in metadata.tables.items()
+        if any(key.column.table.name == "person" for key in table.foreign_keys)
+    }
+    registered = [table for merger in mergers.registered() for table in merger.tables]
+    assert sorted(registered) == sorted(owned - {"account"}), "see bot/people/mergers.py"

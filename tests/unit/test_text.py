@@ -12,18 +12,19 @@ from bot.text.words import Words
 
 PARIS = ZoneInfo("Europe/Paris")
 NBSP = "\u00a0"
+JOINED = formats.JOINED
 
 
 @pytest.mark.parametrize(
     ("language", "day", "hour", "span", "days"),
     [
         (
-            "fr", f"jeudi 6{NBSP}novembre", f"14{NBSP}h{NBSP}30", f"9{NBSP}h{NBSP}–{NBSP}10{NBSP}h{NBSP}30",
+            "fr", f"jeudi 6{NBSP}novembre", f"14{NBSP}h{NBSP}30", f"9{NBSP}h{NBSP}–{JOINED}{NBSP}10{NBSP}h{NBSP}30",
             f"6 et 7{NBSP}novembre 2014",
         ),
-        ("zh", "11月6日（周四）", "14:30", "09:00—10:30", "2014年11月6日至7日"),
-        ("zh-Hant", "11月6日（週四）", "14:30", "09:00—10:30", "2014年11月6日至7日"),
-        ("en", "Thursday 6 November", "14:30", "09:00–10:30", "6 and 7 November 2014"),
+        ("zh", "11月6日（周四）", "14:30", f"09:00{JOINED}—{JOINED}10:30", "2014年11月6日至7日"),
+        ("zh-Hant", "11月6日（週四）", "14:30", f"09:00{JOINED}—{JOINED}10:30", "2014年11月6日至7日"),
+        ("en", "Thursday 6 November", "14:30", f"09:00–{JOINED}10:30", "6 and 7 November 2014"),
     ],
 )  # fmt: skip
 def test_dates_and_hours_are_written_as_in_the_glossary(

@@ -16,7 +16,6 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import structlog
 from sqlalchemy import delete, func, select, update
 
 from bot.cli import main
@@ -61,8 +60,6 @@ def cli(arguments: list[str]) -> int:
         return main.run(arguments)
     except SystemExit as wrong:
         return int(wrong.code or 0)
-    finally:
-        structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -296,7 +293,7 @@ async def test_a_draft_is_gone_on_with_until_it_is_right(shell: Shell, tmp_path:
     assert "Send it at 2014-11-06 22:30 to 1 person?" in out, "nobody says yes, and the moment is kept"
     out = await shell("send", "--draft", "1", "--at", "now", "--yes")
     assert "is sent: 1 sent." in out
-    assert "Urgent\n\nSalle 12" in got(marie)
+    assert "Urgent, de la part des organisateurs\n\nSalle 12" in got(marie)
     assert "十二号" not in got(li)
     await shell("send", "--draft", "1", "--yes", code=1)
     assert "1: is sent, and no draft" in shell.err

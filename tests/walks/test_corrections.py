@@ -15,7 +15,7 @@ from bot.people import accounts
 from bot.people.tables import account
 from bot.store.transaction import Transaction
 from tests.delegate import Bot, Delegate, TelegramDelegate, WebDelegate, running
-from tests.doubles.telegram import Seen
+from tests.doubles.telegram_values import Seen
 from tests.walks.test_notices import TEXTS, begin, drafted, until
 
 NEWER = {
@@ -78,15 +78,21 @@ async def settled(bot: Bot, seen: Notice, *states: State) -> dict[str, Any]:
 
 
 def told(bot: Bot, chat: int) -> list[str]:
-    """What a chat shows of the announcement."""
-    return [message.text for message in bot.telegram.sent(chat) if any(mark in message.text for mark in MARKS)]
+    """What a chat shows of the announcement, below its heading."""
+    return [
+        message.text.splitlines()[-1]
+        for message in bot.telegram.sent(chat)
+        if any(mark in message.text for mark in MARKS)
+    ]
 
 
 async def reloaded(web: Delegate) -> list[str]:
     """What a page shows of the announcement that has nothing yet and takes it all from the table."""
     assert isinstance(web, WebDelegate)
     web.after = 0
-    return [shown.text for shown in await web.says("/help") if any(mark in shown.text for mark in MARKS)]
+    return [
+        shown.text.splitlines()[-1] for shown in await web.says("/help") if any(mark in shown.text for mark in MARKS)
+    ]
 
 
 async def has(bot: Bot, chats: list[int], count: int, text: str) -> None:
@@ -149,7 +155,7 @@ async def test_a_page_that_missed_the_first_correction_still_knows_what_the_seco
             assert correct(bot, seen, texts), "also of one that was over"
             await until(bot, seen)
         (last,) = [m for m in await li.says("/help") if any(mark in m.text for mark in MARKS)]
-        assert (last.text, last.body["replaces"]) == ("分论坛三改到16号会议室。", before + 1)
+        assert (last.text.splitlines()[-1], last.body["replaces"]) == ("分论坛三改到16号会议室。", before + 1)
         assert "replaces" not in first.body
         assert recall(bot, seen)
         await settled(bot, seen, State.RECALLED)

@@ -5,7 +5,7 @@ import json
 import icalendar
 import pytest
 
-from tests.delegate import EVERY_CHANNEL, Bot, labels_of, running, text_of
+from tests.delegate import EVERY_CHANNEL, Bot, Shown, labels_of, running, text_of
 
 WORKSHOP = {
     "fr": "Atelier 3",
@@ -108,7 +108,7 @@ async def test_a_button_goes_on_in_the_language_of_its_message(sqlite_url: str, 
         assert "您已登记" in text_of(await marie.presses("我要参加"))
         assert "分论坛三" in text_of(await marie.presses("我的日程")), "and so does the button after it"
         assert "Mon agenda" in text_of(await marie.says("/agenda")), "her own words are answered in her language"
-        if channel == "terminal":
+        if channel in ("terminal", "wechat"):
             return  # its numbers are those of the newest message
         await marie.says("我想参加创新工作坊")
         await marie.says("/language en")
@@ -119,6 +119,11 @@ async def test_a_number_that_stands_for_no_button_is_a_question(bot: Bot) -> Non
     marie = bot.delegate("web", language="fr")
     await marie.starts()
     assert "SAMU" in text_of(await marie.says("15"))
+
+
+def own_labels(shown: list[Shown]) -> list[str]:
+    """Without the ways that end every screen of a platform."""
+    return [label for label in labels_of(shown) if label not in ("菜单", "紧急求助")]
 
 
 @pytest.mark.parametrize(
@@ -136,14 +141,14 @@ async def test_an_answer_that_does_not_help_leads_to_the_next_and_to_a_person(
     await li.starts()
     shown = await li.says(question)
     given = text_of(shown)
-    assert labels_of(shown)[-1] == button
-    offered = labels_of(await li.presses(button))
+    assert own_labels(shown)[-1] == button
+    offered = own_labels(await li.presses(button))
     assert offered[-1] == person
     assert len(offered) > 1
     assert len(set(offered)) == len(offered)
     other = await li.presses(offered[0])
     assert text_of(other) != given
-    assert 1 < len(labels_of(other)) <= 6
+    assert 1 < len(own_labels(other)) <= 6
     person_said = text_of(await li.presses(button))
     assert person_said == text_of(await li.says("/human")), "and after a second one a person is named"
 
@@ -318,6 +323,8 @@ async def test_an_evening_that_is_past_midnight_in_beijing_says_so(sqlite_url: s
         await li.starts()
         shown = text_of(await li.update({"kind": "press", "action": "day|2027-05-20"}))  # type: ignore[attr-defined]
         assert "（北京时间16:15）" in shown, "10:15 in Paris"
+        assert "（北京时间次日01:30）" not in shown, "a long day is shown in parts"
+        shown = text_of(await li.presses("晚上"))
         assert "（北京时间次日01:30）" in shown, "19:30 in Paris"
 
 

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import structlog
 from sqlalchemy import select
 
 from bot.cli import main
@@ -67,11 +66,8 @@ async def test_the_same_question_from_many_at_once_is_one_row(database_url: str)
 
 
 def cli(arguments: list[str]) -> int:
-    """A command in this process; afterwards logs go where they went before."""
-    try:
-        return main.run(arguments)
-    finally:
-        structlog.reset_defaults()
+    """A command in this process."""
+    return main.run(arguments)
 
 
 async def ask(sqlite_url: str, event: Path, *questions: str) -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import shutil
 import sys
 from asyncio.subprocess import PIPE
@@ -116,6 +117,19 @@ async def test_a_batch_of_what_is_no_question_is_told_so_before_anything_is_prep
     assert 'write {"id": "1", "text": ' in err
     assert "Preparing" not in err
     assert not list((tmp_path / "var").iterdir())
+
+
+async def test_whoever_is_linked_from_a_terminal_is_told_in_their_own_chat(sqlite_url: str) -> None:
+    async with running(sqlite_url, clock="2014-11-06T09:00") as bot:
+        marie = bot.delegate("web", language="fr")
+        await marie.starts()
+        code = re.search(r"[2-9B-Z]{4} [2-9B-Z]{4}", text_of(await marie.says("/link")))
+        assert code is not None
+        typed = f"/link\n{code[0]}\n1\n"
+        _, out, err = await passerelle("chat", "--as", "li", "--lang", "fr", stdin=typed, database_url=sqlite_url)
+        assert "les deux conversations sont reliées" in out, out + err
+        assert "Si ce n’était pas vous" not in out, "that is for the other one"
+        assert "Si ce n’était pas vous" in text_of(await marie.says("/agenda"))
 
 
 async def test_a_batch_says_that_it_is_at_work_and_hears_of_a_fault_behind_a_question(tmp_path: Path) -> None:

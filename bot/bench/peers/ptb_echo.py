@@ -1,6 +1,8 @@
-"""A bare python-telegram-bot echo by polling: one row committed and one message sent per update.
+"""A bare python-telegram-bot echo: one row committed and one message sent per update.
 
-python ptb_echo.py URL TOKEN DATABASE
+python ptb_echo.py URL TOKEN DATABASE [PORT]
+
+By polling, or by webhook on PORT.
 """
 
 import sqlite3
@@ -9,7 +11,7 @@ import sys
 from telegram import Update
 from telegram.ext import Application, ContextTypes, MessageHandler, filters
 
-URL, TOKEN, DATABASE = sys.argv[1:]
+URL, TOKEN, DATABASE, *PORT = sys.argv[1:]
 
 store = sqlite3.connect(DATABASE, isolation_level=None)
 store.execute("PRAGMA journal_mode=WAL")
@@ -25,4 +27,14 @@ async def echo(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
 
 application = Application.builder().token(TOKEN).base_url(f"{URL}/bot").build()
 application.add_handler(MessageHandler(filters.TEXT, echo))
-application.run_polling()
+if PORT:
+    application.run_webhook(
+        listen="127.0.0.1",
+        port=int(PORT[0]),
+        url_path="telegram",
+        webhook_url=f"https://127.0.0.1:{PORT[0]}/telegram",
+        secret_token="secret",  # noqa: S106
+        max_connections=100,
+    )
+else:
+    application.run_polling()

@@ -8,19 +8,17 @@ an outage of ours, and Telegram keeps the updates (24 hours) until it is over.
 import asyncio
 import random
 from collections.abc import Callable
-from traceback import extract_tb
 from typing import Any
 
 import structlog
-import telegram
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import ExtBot
 
 from bot.channels.telegram import updates
+from bot.channels.telegram.arrivals import Arrivals, press_of, where
 from bot.channels.telegram.http import READ_SECONDS
 from bot.chat.channel import Receive
 from bot.chat.update import Update
-from bot.clock import Clock
 
 log = structlog.get_logger()
 
@@ -63,14 +61,21 @@ class PollingBot(ExtBot[None]):
         fetched: list[dict[str, Any]] = await self._post("getUpdates", arguments, read_timeout=READ_SECONDS + seconds)
         return fetched
 
+    async def chat(self, chat: int) -> dict[str, Any]:
+        """A chat as it comes: the library wants fields of it that some servers lack."""
+        found: dict[str, Any] = await self._post("getChat", {"chat_id": chat})
+        return found
+
 
 class Poller:
     """One run of polling. on_press: called once with the id of each press, to let the button rest."""
 
-    def __init__(self, bot: PollingBot, receive: Receive, *, clock: Clock, on_press: Callable[[str], None]) -> None:
+    def __init__(
+        self, bot: PollingBot, receive: Receive, *, arrivals: Arrivals, on_press: Callable[[str], None]
+    ) -> None:
         self._bot = bot
         self._receive = receive
-        self._clock = clock
+        self._arrivals = arrivals
         self._on_press = on_press
         self._offset = 0  # the next update we want
         self._confirmed = 0  # the offset of the last request: Telegram has forgotten all before it
@@ -122,10 +127,10 @@ class Poller:
             key = int(raw["update_id"])
             if key in self._done:
                 continue
-            if "callback_query" in raw and key not in self._rested:
+            if (press := press_of(raw)) and key not in self._rested:
                 self._rested.add(key)
-                self._on_press(str(raw["callback_query"].get("id", "")))
-            update = self._read(raw)
+                self._on_press(press)
+            update = self._arrivals.read(raw)
             if update is None:
                 self._done.add(key)
             else:
@@ -164,7 +169,7 @@ class Poller:
                     update=key,
                     attempt=n + 1,
                     error=type(error).__name__,
-                    where=_where(error),
+                    where=where(error),
                 )
                 if n < len(TRY_PAUSES_SECONDS):
                     await asyncio.sleep(TRY_PAUSES_SECONDS[n] * random.uniform(0.7, 1.3))  # noqa: S311
@@ -189,15 +194,6 @@ class Poller:
         self._done = {key for key in self._done if key >= self._offset}
         self._rested = {key for key in self._rested if key >= self._offset}
 
-    def _read(self, raw: dict[str, Any]) -> Update | None:
-        at = self._clock.now()
-        try:
-            update = telegram.Update.de_json(raw, self._bot)
-            return updates.read(update, at=at, bot_name=self._bot.username)
-        except Exception as error:  # noqa: BLE001 (a newer Bot API, a gap in the library)
-            log.warning("telegram.update_unreadable", update=raw.get("update_id"), error=type(error).__name__)
-            return updates.unreadable(raw, at=at)
-
     async def _confirm(self) -> None:
         """Tell Telegram what is recorded, so that the next start does not get it again."""
         if self._offset <= self._confirmed:
@@ -207,11 +203,6 @@ class Poller:
                 await self._bot.fetch(self._offset, 0, limit=1)
         except (TelegramError, TimeoutError) as error:
             log.info("telegram.offset_unconfirmed", error=type(error).__name__)
-
-
-def _where(error: BaseException) -> str:
-    """The innermost lines of code, without their values, which may be what a person wrote."""
-    return " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(extract_tb(error.__traceback__)[-3:]))
 
 
 def retry_seconds(error: RetryAfter) -> float:

@@ -37,15 +37,18 @@ class _Text:
     marks: int
 
 
-def render(replies: Sequence[Reply], say: Words, *, replacing: str = "", base_url: str = "") -> list[Parcel]:
+def render(
+    replies: Sequence[Reply], say: Words, *, replacing: str = "", base_url: str = "", chat_url: str = ""
+) -> list[Parcel]:
     """The parcels of `replies`, in order. replacing: id of the message that a reply may take the place of.
 
-    base_url: our own public address, for links that begin with "/"; only https makes buttons of them.
+    base_url: our own public address, for links that begin with "/"; only https makes buttons of them. chat_url: what
+    opens a chat with us, before the link's payload; "" where that is not known.
     Raises ValueError where a button does not fit 64 bytes.
     """
     parcels: list[Parcel] = []
     for reply in replies:
-        rendered = list(_reply(reply, say, base_url))
+        rendered = list(_reply(reply, say, base_url, chat_url))
         if reply.replaces and replacing and rendered and rendered[0].body["method"] == "sendMessage":
             first = rendered[0]
             rendered[0] = replace(first, body={**first.body, "method": "editMessageText"}, edits=replacing)
@@ -54,8 +57,8 @@ def render(replies: Sequence[Reply], say: Words, *, replacing: str = "", base_ur
     return parcels
 
 
-def _reply(reply: Reply, say: Words, base_url: str) -> Iterator[Parcel]:
-    buttons, unlinked = _reachable(reply.buttons, say, base_url)
+def _reply(reply: Reply, say: Words, base_url: str, chat_url: str) -> Iterator[Parcel]:
+    buttons, unlinked = _reachable(reply.buttons, say, base_url, chat_url)
     texts = _texts(reply.text + unlinked, reply.large, base_url)
     keyboards = [buttons[at : at + KEYBOARD_LIMIT] for at in range(0, len(buttons), KEYBOARD_LIMIT)]
     rest: list[Parcel] = []
@@ -162,13 +165,17 @@ def _sendable(text: str) -> str:
 # --- buttons
 
 
-def _reachable(buttons: Sequence[Button], say: Words, base_url: str) -> tuple[list[Button], Markup]:
+def _reachable(buttons: Sequence[Button], say: Words, base_url: str, chat_url: str) -> tuple[list[Button], Markup]:
     """The buttons that Telegram can show, and what is said instead of the others."""
     shown: list[Button] = []
     said: list[Markup] = []
     for button in buttons:
         if isinstance(button.action, Action):
             shown.append(button)
+            continue
+        if button.action.is_chat:
+            if chat_url:
+                shown.append(replace(button, action=Link(chat_url + button.action.url)))
             continue
         url = _absolute(button.action.url, base_url)
         if _opens(url) and (url.startswith("https://") or not button.action.url.startswith("/")):

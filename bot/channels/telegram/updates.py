@@ -1,15 +1,16 @@
 """Telegram's updates as ours. What is not known becomes Media("unknown"), never an exception."""
 
+import re
 from datetime import datetime
 
 import telegram
 from telegram.ext import filters
 
 from bot.chat.action import Action
-from bot.chat.update import Content, Joined, Left, Media, Position, Press, Start, Text, Update
+from bot.chat.update import Content, Joined, Left, Media, Moved, Position, Press, Start, Text, Update
 
 CHANNEL = "telegram"
-ALLOWED = ("message", "callback_query", "my_chat_member")
+ALLOWED = ("message", "callback_query", "my_chat_member", "inline_query")
 
 # Attribute of a message -> kind. An animation is also a document: the first that is set counts.
 KINDS = {
@@ -24,19 +25,25 @@ KINDS = {
     "contact": "contact",
 }
 PRESENT = ("member", "administrator", "creator", "restricted")
+UNHELD = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # control signs and halves of surrogate pairs
+TEXT_LIMIT = 10_000  # characters; Telegram's own is 4,096
+LANGUAGE_LIMIT = 20
+LARGEST_ID = 2**53
+GROUPS = (telegram.Chat.GROUP, telegram.Chat.SUPERGROUP)
 
 
-def read(update: telegram.Update, *, at: datetime, bot_name: str) -> Update | None:
-    """Ours, or None for what asks no answer: edits, service messages, small talk in groups.
+def read(update: telegram.Update, *, at: datetime, bot_name: str, bot_id: int = 0) -> Update | None:
+    """Ours, or None for what asks no answer: edits, service messages, what people in a group tell each other.
 
-    at: when it reached us. bot_name: without "@"; commands to another bot are left to it.
+    at: when it reached us. bot_name: without "@"; commands to another bot are left to it. In a group a text is ours
+    where it names us or answers us.
     """
     if update.callback_query is not None:
         return _press(update.update_id, update.callback_query, at)
     if update.my_chat_member is not None:
         return _membership(update.update_id, update.my_chat_member, at)
     if update.message is not None:
-        return _message(update.update_id, update.message, at, bot_name)
+        return _message(update.update_id, update.message, at, bot_name, bot_id)
     return None
 
 
@@ -49,21 +56,16 @@ def unreadable(raw: dict[str, object], *, at: datetime) -> Update | None:
         chat = message.get("chat") if isinstance(message, dict) else None
         user = content.get("from")
         if isinstance(chat, dict) and chat.get("type") == "private" and isinstance(user, dict):
-            return Update(
-                channel=CHANNEL,
-                key=str(raw.get("update_id", "")),
-                address=str(chat.get("id", "")),
-                author=str(user.get("id", "")),
-                at=at,
-                content=Media("unknown"),
-                language=str(user.get("language_code") or ""),
-            )
+            language = user.get("language_code")
+            return _made(raw.get("update_id"), chat.get("id"), user.get("id"), language, at, Media("unknown"))
     return None
 
 
-def _message(key: int, message: telegram.Message, at: datetime, bot_name: str) -> Update | None:
+def _message(key: int, message: telegram.Message, at: datetime, bot_name: str, bot_id: int) -> Update | None:
     is_private = message.chat.type == telegram.Chat.PRIVATE
-    text = message.text or message.caption or ""
+    if _is_id(message.migrate_to_chat_id):
+        return _update(key, message.chat.id, message.from_user, at, Moved(str(message.migrate_to_chat_id)))
+    text = _clean(message.text or message.caption or "")
     content: Content
     if text.startswith("/"):
         command = _command(text, bot_name)
@@ -71,11 +73,14 @@ def _message(key: int, message: telegram.Message, at: datetime, bot_name: str) -
             return None
         content = command
     elif not is_private:
-        return None
+        said = _said_to_us(message, text, bot_name, bot_id)
+        if said is None:
+            return None
+        content = Text(said) if said else Text("/help")
     elif text:  # a caption is a question like another
         content = Text(text)
     elif message.location is not None:
-        content = Position(message.location.latitude, message.location.longitude)
+        content = _position(message.location)
     elif kind := next((kind for name, kind in KINDS.items() if getattr(message, name)), ""):
         content = Media(kind)
     elif filters.StatusUpdate.ALL.check_update(telegram.Update(key, message=message)):
@@ -97,31 +102,83 @@ def _command(text: str, bot_name: str) -> Content | None:
     return Text(f"{command} {arguments}".rstrip())
 
 
-def _press(key: int, press: telegram.CallbackQuery, at: datetime) -> Update:
+def _said_to_us(message: telegram.Message, text: str, bot_name: str, bot_id: int) -> str | None:
+    """What a message in a group says to us, without our name; None where it is for others."""
+    entities = message.parse_entities() if message.text else message.parse_caption_entities()
+    name = f"@{bot_name}".lower()
+    mentions = [
+        part
+        for entity, part in entities.items()
+        if (entity.type == "mention" and part.lower() == name)
+        or (entity.type == "text_mention" and entity.user is not None and entity.user.id == bot_id)
+    ]
+    answered = message.reply_to_message
+    is_answer = answered is not None and answered.from_user is not None and answered.from_user.id == bot_id
+    if not mentions and not (is_answer and text):
+        return None
+    for part in mentions:
+        text = text.replace(part, " ", 1)
+    return " ".join(text.split()).lstrip(",:，：、 ")
+
+
+def _position(location: telegram.Location) -> Content:
+    lat, lon = float(location.latitude), float(location.longitude)
+    return Position(lat, lon) if abs(lat) <= 90 and abs(lon) <= 180 else Media("unknown")
+
+
+def _press(key: int, press: telegram.CallbackQuery, at: datetime) -> Update | None:
     message = press.message
     content: Content = Media("unknown")
     if press.data:
         # An old message may be out of reach: the answer then comes as a new one.
-        is_reachable = message is not None and message.is_accessible
-        content = Press(Action.unpack(press.data), str(message.message_id) if message and is_reachable else "")
+        is_reachable = message is not None and message.is_accessible and _is_id(message.message_id)
+        content = Press(Action.unpack(_clean(press.data)), str(message.message_id) if message and is_reachable else "")
     chat = message.chat.id if message is not None else press.from_user.id
     return _update(key, chat, press.from_user, at, content)
 
 
 def _membership(key: int, change: telegram.ChatMemberUpdated, at: datetime) -> Update | None:
-    if change.chat.type != telegram.Chat.PRIVATE:
+    if change.chat.type != telegram.Chat.PRIVATE and change.chat.type not in GROUPS:
         return None
     is_present = change.new_chat_member.status in PRESENT
     return _update(key, change.chat.id, change.from_user, at, Joined() if is_present else Left())
 
 
-def _update(key: int, chat: int, user: telegram.User | None, at: datetime, content: Content) -> Update:
+def _update(key: int, chat: int, user: telegram.User | None, at: datetime, content: Content) -> Update | None:
+    return _made(key, chat, user.id if user else chat, user.language_code if user else "", at, content)
+
+
+def _made(key: object, chat: object, user: object, language: object, at: datetime, content: Content) -> Update | None:
+    """None where somebody's number is none: nothing could be answered."""
+    if not (_is_id(chat) and _is_id(user)):
+        return None
     return Update(
         channel=CHANNEL,
         key=str(key),
         address=str(chat),
-        author=str(user.id if user else chat),
+        author=str(user),
         at=at,
         content=content,
-        language=(user.language_code or "") if user else "",
+        language=_tag(language),
     )
+
+
+def searched(query: telegram.InlineQuery) -> tuple[str, str, str, str] | None:
+    """An inline query as (its id, who searches, what for, their language tag); None for one that is none."""
+    who = query.from_user
+    if not (isinstance(query.id, str) and isinstance(query.query, str) and who is not None and _is_id(who.id)):
+        return None
+    return query.id, str(who.id), _clean(query.query), _tag(who.language_code)
+
+
+def _tag(language: object) -> str:
+    return _clean(language)[:LANGUAGE_LIMIT] if isinstance(language, str) else ""
+
+
+def _is_id(value: object) -> bool:
+    return type(value) is int and value != 0 and abs(value) < LARGEST_ID
+
+
+def _clean(text: str) -> str:
+    """`text` with what every database can hold, within bounds."""
+    return UNHELD.sub("", text[:TEXT_LIMIT])

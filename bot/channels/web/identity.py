@@ -3,7 +3,9 @@
 The random part is the account's address. Whoever reads it in the database cannot make the cookie.
 """
 
+import base64
 import hashlib
+import hmac
 import secrets
 from urllib.parse import urlsplit
 
@@ -44,6 +46,12 @@ class Identity:
 
 def new_address() -> str:
     return secrets.token_urlsafe(ADDRESS_BYTES)
+
+
+def address_of(secret_key: str, *account: str) -> str:
+    """The address of whoever is known by that account elsewhere: the same each time, and not to be guessed from it."""
+    told = hmac.new(secret_key.encode(), "\n".join(account).encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(told.digest()).decode().rstrip("=")
 
 
 def fingerprint(address: str) -> str:

@@ -28,7 +28,7 @@ TYPES = {
     ".png": "image/png",
 }
 SERVICE_WORKER = "sw.js"  # served from the root, since it rules over what lies below its address
-SCRIPTS = ("main.js", "language.js", "store.js", "wire.js", "log.js", "programme.js")
+SCRIPTS = ("main.js", "language.js", "store.js", "wire.js", "log.js", "programme.js", "wechat.js")
 LIGHT, DARK = "#f6f4ef", "#101514"
 SECURITY = {
     "Content-Security-Policy": (

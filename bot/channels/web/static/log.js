@@ -1,6 +1,7 @@
 // Draws the conversation. Everything is text to the browser: no HTML comes from the server.
 
 import { words } from './language.js';
+import { isInWeChat } from './wechat.js';
 
 const log = document.getElementById('log');
 const newest = document.getElementById('newest');
@@ -258,8 +259,12 @@ function download(file, label) {
 function mapOf({ lat, lon, name }) {
   const agent = navigator.userAgent;
   const query = encodeURIComponent(name);
+  if (isInWeChat) {
+    const marker = `coord:${lat},${lon};title:${query};addr:${query}`; // the map that WeChat opens everywhere
+    return `https://apis.map.qq.com/uri/v1/marker?marker=${marker}&referer=passerelle`;
+  }
   if (/iPhone|iPad/.test(agent)) return `https://maps.apple.com/?ll=${lat},${lon}&q=${query}`;
-  if (/Android/.test(agent) && !/MicroMessenger/.test(agent)) return `geo:${lat},${lon}?q=${lat},${lon}(${query})`;
+  if (/Android/.test(agent)) return `geo:${lat},${lon}?q=${lat},${lon}(${query})`;
   return `https://www.openstreetmap.org/?mlat=${lat}&mlon=${lon}#map=17/${lat}/${lon}`;
 }
 
