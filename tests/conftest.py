@@ -26,9 +26,9 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database, on each of the two."""
+    """A database with the newest schema and nothing in it, on each of the two."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/test.db"
+        yield databases.sqlite(tmp_path)
         return
     with databases.database(request.getfixturevalue("postgresql")) as url:
         yield url
@@ -36,7 +36,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/test.db"
+    return databases.sqlite(tmp_path)
 
 
 @pytest.fixture

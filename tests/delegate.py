@@ -145,18 +145,15 @@ class TelegramDelegate(Walker):
 
     async def says(self, text: str, *, user_id: int = 0) -> list[Shown]:
         mark = self._double.mark()
-        self._double.message(self._chat, text, language=self._language, user_id=user_id)
-        return await self._wait(mark)
+        return await self._answers(
+            self._double.message(self._chat, text, language=self._language, user_id=user_id), mark
+        )
 
     async def presses(self, label: str, *, user_id: int = 0) -> list[Shown]:
         holder, data = self._pressed(label)
-        mark, unchanged = self._double.mark(), self._unchanged()
-        self._double.press(self._chat, holder.message_id, data, user_id=user_id)
-        # What is shown may be what it was: the double says "not modified" then.
-        await self._double.wait_until(
-            lambda: self._unchanged() > unchanged or any(m.change > mark for m in self._double.sent(self._chat))
-        )
-        return await self._shown(mark, holder)
+        mark = self._double.mark()
+        update = self._double.press(self._chat, holder.message_id, data, user_id=user_id)
+        return await self._answers(update, mark, holder)
 
     def _pressed(self, label: str) -> tuple[Any, str]:
         """The message that has such a button now, the last changed first, and what the button sends."""
@@ -168,25 +165,19 @@ class TelegramDelegate(Walker):
                         return message, button.data
         raise AssertionError(f"no button {label!r} among {[[b.label for b in m.buttons] for m in now[:3]]}")
 
-    def _unchanged(self) -> int:
-        return sum("message is not modified" in text for _, _, text in self._double.refusals)
-
     async def starts(self, payload: str = "") -> list[Shown]:
         mark = self._double.mark()
-        self._double.start(self._chat, payload, language=self._language)
-        return await self._wait(mark)
+        return await self._answers(self._double.start(self._chat, payload, language=self._language), mark)
 
     async def sends(self, kind: str) -> list[Shown]:
         mark = self._double.mark()
-        self._double.media(self._chat, kind, language=self._language)
-        return await self._wait(mark)
+        return await self._answers(self._double.media(self._chat, kind, language=self._language), mark)
 
-    async def _wait(self, mark: int) -> list[Shown]:
-        await self._double.wait_for(self._chat, since=mark)
-        return await self._shown(mark)
-
-    async def _shown(self, mark: int, *else_: Any) -> list[Shown]:
-        await self._bot.app.sender.idle()  # the turn's further messages
+    async def _answers(self, update: dict[str, Any], mark: int, *else_: Any) -> list[Shown]:
+        """What was sent or edited since `mark`, once the update was handled and all that its turn owes was sent;
+        else_: what is shown where nothing changed. Messages may change meanwhile that are none of its doing."""
+        await self._double.wait_until_taken(update)
+        await self._bot.app.sender.idle()
         new = sorted((m for m in self._double.sent(self._chat) if m.change > mark), key=lambda m: m.change) or else_
         shown = [Shown(m.text, {b.label: b.data or b.url for b in m.buttons}, m) for m in new]
         self.seen += shown

@@ -1,5 +1,6 @@
 """Brings a database to the newest schema, one linear history, the same on both databases."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -34,6 +35,7 @@ def current(tx: Transaction) -> str | None:
     return MigrationContext.configure(tx.connection).get_current_revision()
 
 
+@cache
 def newest() -> str:
     return str(ScriptDirectory(str(FOLDER)).get_current_head())
 

@@ -187,6 +187,10 @@ class People(Methods):
         """Until the client has confirmed `update`."""
         await self.wait_until(lambda: self.offset > update["update_id"], seconds=seconds)
 
+    async def wait_until_taken(self, update: dict[str, Any], *, seconds: float = PATIENCE) -> None:
+        """Until the client has confirmed `update`, or its webhook has said 2xx to it."""
+        await self.wait_until(lambda: update not in self._updates, seconds=seconds)
+
     def unanswered(self) -> list[str]:
         """Presses whose button still spins."""
         return [query for query in self._queries if not self._query_answers[query]]

@@ -79,6 +79,11 @@ def holds(tx: Transaction, now: datetime | None = None) -> tuple[int, int, int]:
     return going, held, with_names
 
 
+def offered(tx: Transaction) -> list[int]:
+    """Who may take a seat, as it stands: by the time they do, it may have gone on."""
+    return list(tx.execute(select(interest.c.person_id).where(interest.c.offered_until.is_not(None))).scalars())
+
+
 def settled(store: Store, made: Event, now: datetime) -> None:
     """What the clock does in one look."""
     for step in store.read_now(seated.due, made, now):
@@ -119,6 +124,7 @@ def storm(url: str, seed: int, steps: int) -> Counter[str]:
                         gone = store.write_now(seats.withdraw, made, who, "s", now=at)
                         what = f"withdrawn {len(gone.passed)}"
                     case 5 | 6:
+                        who = chance.choice(store.read_now(offered) or [who])
                         what = f"accepted {store.write_now(offers.accept, made.sessions[0], who, at)}"
                     case 7:
                         names = [f"n{chance.randrange(4)}" for _ in range(3)]

@@ -14,7 +14,7 @@ from tests.delegate import Bot, running
 from tests.doubles.telegram_trouble import Chance, faults
 
 SHARE = 0.2
-READ_SECONDS, STALL_SECONDS = 1.0, 1.4
+READ_SECONDS, STALL_SECONDS, AGAIN_SECONDS = 1.0, 1.4, 0.5
 QUESTIONS = {"fr": "Où se garer ?", "zh": "有没有无线网，密码是多少？"}
 FIRST = 100_000
 
@@ -71,11 +71,12 @@ async def all_sent(bot: Bot, asked: int, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])
-@pytest.mark.parametrize("count", [40, pytest.param(5_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [20, pytest.param(5_000, marks=pytest.mark.soak)])
 async def test_no_conversation_is_lost_and_repeats_are_counted(
     sqlite_url: str, mode: str, count: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("bot.channels.telegram.http.READ_SECONDS", READ_SECONDS)
+    monkeypatch.setattr("bot.channels.telegram.channel.AGAIN_SECONDS", AGAIN_SECONDS)
     chance = random.Random(5)
     async with running(sqlite_url, by_webhook=mode == "webhook") as bot:
         double = bot.telegram

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.delegate import CACHE, engine
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -21,6 +23,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", str(folder / "site"), str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     return folder / "site"
+
+
+@pytest.fixture
+def warm(tmp_path: Path) -> None:
+    """The answers are prepared, as on every start but the first."""
+    engine("strasbourg-2014")
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "vectors").symlink_to(CACHE)
 
 
 def passerelle(site: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -37,7 +47,7 @@ def test_it_is_the_installed_one_that_runs(installed: Path) -> None:
     assert "no fault" in passerelle(installed, "check").stdout
 
 
-def test_a_batch_of_questions_goes_in_and_out_as_json_lines(installed: Path) -> None:
+def test_a_batch_of_questions_goes_in_and_out_as_json_lines(installed: Path, warm: None) -> None:
     lines = ['{"id": 1, "text": "怎么从机场去市区", "lang": "zh-Hans"}', "not json", '{"id": 2, "text": "bonjour"}']
     done = passerelle(installed, "ask", "--batch", stdin="\n".join(lines))
     rows = [json.loads(line) for line in done.stdout.splitlines()]
@@ -49,7 +59,7 @@ def test_a_batch_of_questions_goes_in_and_out_as_json_lines(installed: Path) -> 
     assert done.returncode == 1
 
 
-def test_a_conversation_runs_through_a_pipe(installed: Path) -> None:
+def test_a_conversation_runs_through_a_pipe(installed: Path, warm: None) -> None:
     done = passerelle(installed, "chat", "--lang", "zh", stdin="/programme\n2\n1\n/agenda\n")
     assert done.returncode == 0, done.stderr
     assert "您已登记参加" in done.stdout
