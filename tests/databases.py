@@ -54,10 +54,8 @@ def database(server_url: str) -> Iterator[str]:
     name = _FREE.pop() if _FREE else f"passerelle_{secrets.token_hex(6)}"
     url = make_url(server_url).set(database=name).render_as_string(hide_password=False)
     if name not in _MADE:
-        with psycopg.connect(server_url, autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+        _make(server_url, name)
         _MADE.add(name)
-        atexit.register(_drop, server_url, name)
         _migrate(url)
     try:
         yield url
@@ -100,6 +98,21 @@ def _migrate(url: str) -> None:
     store = Store(url)
     store.write_now(migrate.to_newest)
     store.close()
+
+
+@contextmanager
+def empty(server_url: str) -> Iterator[str]:
+    """The URL of a database without any table, for what a first start does."""
+    name = f"passerelle_{secrets.token_hex(6)}"
+    _make(server_url, name)
+    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    _drop(server_url, name)
+
+
+def _make(server_url: str, name: str) -> None:
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    atexit.register(_drop, server_url, name)
 
 
 def _drop(server_url: str, name: str) -> None:

@@ -81,7 +81,7 @@ class InDoubt:
 # Of a menu of commands: whoever, several people together, or who organizes the event.
 Readers = Literal["person", "group", "organizer"]
 Verdict = Sent | Later | Unreachable | Failed | InDoubt
-Receive = Callable[[Update], Awaitable[None]]
+Receive = Callable[[Update], Awaitable[object]]
 
 
 class Channel(Protocol):

@@ -102,6 +102,7 @@ class Update:
     language: str = ""  # the platform's hint, BCP 47, may be empty or wrong
     opens: Opening | None = None  # where the platform counts what may be sent unasked
     room: Room | None = None  # set where the team said it, and no delegate
+    only_at: int | None = None  # done by us for the person: only while theirs is the newest message in the chat
 
     @property
     def is_in_group(self) -> bool:

@@ -1,9 +1,13 @@
 """Keeps the card of an announcement under way up to date in its organizer's chat: Refresh is pressed for them, until
 they do something else there. Once it is over they are told, where they are by then.
+
+What makes it safe: a press of ours holds only for the newest message that was seen here (Update.only_at), which the
+turn compares under the account's lock. So it never takes the place of what the organizer has just opened, nor of the
+text that they are about to write: that is looked at again a second later.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +15,7 @@ import structlog
 from sqlalchemy import select, update
 
 from bot.chat.action import Action
-from bot.chat.channel import Channel, Receive
+from bot.chat.channel import Channel
 from bot.chat.update import Press, Update
 from bot.clock import Clock
 from bot.notices import broadcast
@@ -63,7 +67,9 @@ def leave(tx: Transaction, notice_id: int) -> None:
 class Following:
     """Of one process at a time."""
 
-    def __init__(self, store: Store, channels: Mapping[str, Channel], clock: Clock, receive: Receive) -> None:
+    def __init__(
+        self, store: Store, channels: Mapping[str, Channel], clock: Clock, receive: Callable[[Update], Awaitable[bool]]
+    ) -> None:
         self._store, self._channels, self._clock, self._receive = store, channels, clock, receive
         self._sequence: dict[int, int] = {}  # notice -> the organizer's newest message, as we left it
         self._shown_at: dict[int, datetime] = {}
@@ -92,18 +98,18 @@ class Following:
             can = channel.abilities.edits
             if has_moved or card.expects or not can or not is_due or seen.state == NoticeState.PAUSED:
                 return
-            await self._press(card, card.message_id, now)
-            self._shown_at[seen.id] = now
-            self._sequence[seen.id] = card.sequence + 1
-        elif not card.expects:
-            await self._press(card, "" if has_moved else card.message_id, now)
+            if await self._press(card, card.message_id, now):
+                self._shown_at[seen.id] = now
+                self._sequence[seen.id] = card.sequence + 1
+        elif not card.expects and await self._press(card, "" if has_moved else card.message_id, now):
             await self._store.write(leave, seen.id)
 
-    async def _press(self, card: Card, message_id: str, now: datetime) -> None:
+    async def _press(self, card: Card, message_id: str, now: datetime) -> bool:
+        """Whether it held: the organizer may have gone on."""
         action = Action("notice", (str(card.notice.id),))
-        await self._receive(
+        return await self._receive(
             Update(
                 channel=card.channel, key=f"card:{card.notice.id}:{now.timestamp():.3f}", address=card.address,
-                author=card.address, at=now, content=Press(action, message_id),
+                author=card.address, at=now, content=Press(action, message_id), only_at=card.sequence,
             )
         )  # fmt: skip

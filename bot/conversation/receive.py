@@ -82,8 +82,9 @@ class Conversation:
         self._last: OrderedDict[tuple[str, str], Last] = OrderedDict()
         self._words: dict[tuple[int, str], Words] = {}
 
-    async def receive(self, update: Update) -> None:
-        """Handle the update; returns once what it did and what it owes are committed.
+    async def receive(self, update: Update) -> bool:
+        """Handle the update; returns once what it did and what it owes are committed. False where nothing was done,
+        since the person has gone on: see Update.only_at.
 
         One person's updates run in the order they came; different people's side by side. Raises what the
         database raises: the channel then lets the platform deliver again.
@@ -91,7 +92,10 @@ class Conversation:
         async with self._line(update.channel, update.address):
             reading = await self._read(update)
             deliveries = await self._parts.store.write(self._turn, update, reading)
+            if deliveries is None:
+                return False
             self._parts.submit(deliveries)
+            return True
 
     @asynccontextmanager
     async def _line(self, *who: str) -> AsyncIterator[None]:
@@ -123,7 +127,7 @@ class Conversation:
         return Reading(outcome.language, outcome, asked, said) if outcome else Reading(asked=asked, said=said)
 
     # --- the turn: runs in a database thread, again when PostgreSQL breaks the transaction off
-    def _turn(self, tx: Transaction, update: Update, reading: Reading) -> list[Delivery]:
+    def _turn(self, tx: Transaction, update: Update, reading: Reading) -> list[Delivery] | None:
         parts = self._parts
         now = parts.clock.now()
         if not accounts.first_time(tx, update.channel, update.key[:KEY_LENGTH], now):
@@ -144,6 +148,8 @@ class Conversation:
             tx, update.channel, update.address,
             language=reading.language or hinted, now=now, is_group=update.is_in_group,
         )  # fmt: skip
+        if update.only_at is not None and account.sequence != update.only_at:  # under the account's lock
+            return None
         if update.opens:
             windows.renew(tx, account.id, update.opens, now)
         text = update.content.text if isinstance(update.content, Text) else ""

@@ -92,10 +92,11 @@ class Topology:
         workers: int = WORKERS,
         port: int = 0,
         settings: Mapping[str, str] | None = None,
+        alone: bool = False,
     ) -> None:
-        """settings: PASSERELLE_… beside those that make the topology."""
+        """settings: PASSERELLE_… beside those that make the topology. alone: one process does everything."""
         self.folder = folder
-        self._ports = {f"web-{n}": free_port() for n in range(1, web + 1)}
+        self._ports = {f"web-{n}": free_port() for n in range(1, web + 1)} if not alone else {"all-1": free_port()}
         self.names = [*self._ports, *(f"worker-{n}" for n in range(1, workers + 1))]
         self.processes: dict[str, asyncio.subprocess.Process] = {}
         self._balancer = Balancer([("127.0.0.1", each) for each in self._ports.values()], port)
@@ -103,7 +104,7 @@ class Topology:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "PASSERELLE_DATABASE_URL": database_url,
-            "PASSERELLE_BROKER_URL": broker_url,
+            **({"PASSERELLE_BROKER_URL": broker_url} if broker_url else {}),
             "PASSERELLE_SECRET_KEY": "the same in every process of this topology",
             "PASSERELLE_LOG_FORMAT": "json",
             **(settings or {}),
@@ -143,7 +144,7 @@ class Topology:
 
     async def start(self, name: str) -> None:
         role, _, _ = name.partition("-")
-        at = ["--port", str(self._ports[name])] if role == "web" else []
+        at = ["--port", str(self._ports[name])] if name in self._ports else []
         with self.log(name).open("ab") as out:
             self.processes[name] = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "bot", "run", "--role", role, *at,

@@ -1,15 +1,18 @@
-"""The clock of a new database: the setting's, else the event's own, else real time; and it stays."""
+"""What a first start makes: once, however many begin together; and the clock of it, which stays."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from bot import opening
 from bot.clock import Clock
 from bot.event import load
 from bot.event.model import Event
+from bot.programme.tables import version
 from bot.settings import Settings
 from tests.delegate import folder
 
@@ -69,3 +72,12 @@ def test_the_setting_rules_over_an_events_own_clock(copy: Path, sqlite_url: str)
     assert reads(opening.look_up(settings(copy, sqlite_url, SET), event).clock, SET, event)
     assert reads(opened(copy, sqlite_url, SET), SET, event)
     assert reads(opened(copy, sqlite_url), SET, event)
+
+
+def test_of_replicas_that_start_together_on_an_empty_database_one_makes_it(copy: Path, new_url: str) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: opening.open_store(settings(copy, new_url, SET)), range(4)))
+    assert {each.published.number for each in made} == {1}
+    assert made[0].store.read_now(lambda tx: tx.scalar(select(func.count()).select_from(version))) == 1
+    for each in made:
+        each.store.close()

@@ -11,8 +11,8 @@ from bot.store.threads import Store
 from bot.store.transaction import Transaction
 
 
-def test_migrations_lead_to_the_tables_of_the_code(database_url: str) -> None:
-    store = Store(database_url)
+def test_migrations_lead_to_the_tables_of_the_code(new_url: str) -> None:
+    store = Store(new_url)
     store.write_now(migrate.to_newest)
     store.write_now(migrate.to_newest)  # again: nothing to do
 

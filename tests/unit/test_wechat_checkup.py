@@ -1,5 +1,7 @@
 """What `passerelle doctor` says of WeChat."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.channels.wechat import checkup
@@ -22,12 +24,12 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_each_fault_is_said_with_what_to_do(sqlite_url: str, case: str) -> None:
+async def test_each_fault_is_said_with_what_to_do(tmp_path: Path, case: str) -> None:
     more, refused, expected = CASES[case]
     async with WeChatDouble() as double:
         double.refuse["/cgi-bin/menu/get"] = list(refused)
         given = {
-            "event": "demo", "database_url": sqlite_url, "public_url": "https://bot.example",
+            "event": "demo", "database_url": f"sqlite:///{tmp_path}/new.db", "public_url": "https://bot.example",
             "wechat_api_url": double.url,
             "wechat_app_id": double.app_id, "wechat_app_secret": double.secret, "wechat_token": double.token,
             "wechat_aes_key": double.aes_key, "secret_key": "k" * 40, **more,

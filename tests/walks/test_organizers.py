@@ -1,7 +1,6 @@
 """An organizer announces something from chat, from outside; and what delegates choose to get of it."""
 
 import asyncio
-import re
 from dataclasses import dataclass
 
 import pytest
@@ -12,7 +11,6 @@ from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState
 from handlers import mending
 from tests.delegate import Bot, Delegate, Shown, TelegramDelegate, labels_of, running, text_of
-from tests.walks.test_corrections import crowd
 
 TEXTS = {
     "fr": "L’atelier 3 passe en salle **12**.",
@@ -291,30 +289,6 @@ async def test_what_was_sent_is_corrected_and_recalled(database_url: str) -> Non
             lambda: all(m.text != "L’atelier 3 passe en salle 14." for m in bot.telegram.sent(1001))
         )
         assert "salle 14" not in text_of(await marie.says("/news"))
-
-
-async def test_the_card_follows_what_is_being_sent_until_its_organizer_does_something_else(database_url: str) -> None:
-    async with running(database_url, organizers=ORGANIZERS, telegram_rate=20) as bot:
-        boss = await organizer(bot)
-        crowd(bot, 160)
-        await compose(boss, ("fr",))
-        await boss.presses(FR.send)
-        shown = await boss.presses(FR.yes)
-        assert isinstance(boss, TelegramDelegate)
-        card = shown[0].body.message_id
-
-        def sent() -> int:
-            """How many the card says have it."""
-            text = next(m.text for m in bot.telegram.sent(boss._chat) if m.message_id == card).replace("\u00a0", " ")
-            return int(found[1]) if (found := re.search(r"envoyées? : (\d+)", text)) else 0
-
-        await bot.telegram.wait_until(lambda: sent() > 20, seconds=20)
-        await boss.says("/now")  # the card is above it now, and stays as it was
-        before = sent()
-        await until(bot, NoticeState.SENT)
-        last = await bot.telegram.wait_for(boss._chat, "envoyées\u00a0: 161", seconds=20)
-        assert (sent(), last.message_id > card) == (before, True), "told where they are by then"
-        assert bot.telegram.faults == []
 
 
 async def test_a_correction_may_be_told_again_to_those_who_had_it(database_url: str) -> None:

@@ -216,12 +216,12 @@ async def test_a_database_that_cannot_be_made_is_told_in_a_line() -> None:
     assert len(err.splitlines()) == 1
 
 
-async def test_publish_shows_what_each_field_was_and_becomes(sqlite_url: str, tmp_path: Path) -> None:
+async def test_publish_shows_what_each_field_was_and_becomes(tmp_path: Path) -> None:
     event = shutil.copytree(folder("tiny-event"), tmp_path / "event")
-    where = {"database_url": sqlite_url, "event": str(event)}
+    where = {"database_url": f"sqlite:///{tmp_path}/new.db", "event": str(event)}
     code, out, _ = await passerelle("publish", str(event), "--dry-run", **where)
     assert (code, "no version of this event yet" in out) == (0, True)
-    assert not (tmp_path / "test.db").exists(), "a dry run changes nothing"
+    assert not (tmp_path / "new.db").exists(), "a dry run changes nothing"
     await passerelle("publish", str(event), **where)
     programme, wifi = event / "programme.yaml", event / "faq" / "wifi.yaml"
     text = programme.read_text(encoding="utf-8")

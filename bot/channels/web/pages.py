@@ -68,7 +68,8 @@ class Pages:
         app.router.add_get("/", self._page)
         app.router.add_get("/manifest.webmanifest", self._manifest)
         app.router.add_get(f"/{SERVICE_WORKER}", self._service_worker)
-        app.router.add_get("/static/{version}/{name}", self._file)
+        app.router.add_get("/static/{version}/{name}", self._static_file)
+        app.router.add_get("/favicon.ico", self._icon)  # asked for by every page that names none
 
     def language(self, request: web.Request) -> str:
         """?lang=, then the cookie, then what the browser accepts, then the event's own."""
@@ -149,11 +150,18 @@ class Pages:
         response.enable_compression()
         return response
 
-    async def _file(self, request: web.Request) -> web.Response:
+    async def _static_file(self, request: web.Request) -> web.Response:
         static = self._static.get(request.match_info["name"])
         if static is None:
             raise web.HTTPNotFound
         is_ours = request.match_info["version"] == self._version  # else a page of another version asks
+        return self._file(request, static, is_ours=is_ours)
+
+    async def _icon(self, request: web.Request) -> web.Response:
+        return self._file(request, self._static["icon.svg"], is_ours=False)
+
+    @staticmethod
+    def _file(request: web.Request, static: "Static", *, is_ours: bool) -> web.Response:
         headers = {
             "Content-Type": static.content_type,
             "Cache-Control": FOREVER if is_ours else "no-cache",
