@@ -41,7 +41,7 @@ check: $(STAMP)  ## Style, types, imports, catalogues, event data: seconds
 	$(BIN)/python .ci/vectors.py --check
 
 test: check browser  ## Everything: check, then all tests with a real browser and PostgreSQL
-	$(BIN)/python -m pytest -q -n 4 --dist loadfile -m "not soak"
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not soak"
 
 soak: $(STAMP) browser  ## The long forms of the crash, race and load tests
 	$(BIN)/python -m pytest -q -m soak -s

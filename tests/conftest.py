@@ -1,5 +1,6 @@
 """The fixtures, nothing else."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -9,7 +10,30 @@ from bot import logs
 from tests import databases
 from tests.delegate import Bot, running
 
+DATABASES = ("sqlite", "postgresql")
+
 logs.set_up("text")  # as a command does: to stderr
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a walk in several channels or languages, each case on one of the two databases, in turn, so that every line of
+    it meets both. All on both where TEST_EVERY_DATABASE is set; races always."""
+    if os.environ.get("TEST_EVERY_DATABASE"):
+        return
+    cases: dict[tuple[str, str], list[str]] = {}  # test -> what else it is given, in the order of collection
+    dropped = []
+    for item in items:
+        given = getattr(item, "callspec", None)
+        if given is None or "database_url" not in given.params or "races" in item.path.parts:
+            continue
+        seen = cases.setdefault((str(item.path), getattr(item, "originalname", "")), [])
+        case = repr({name: value for name, value in given.params.items() if name != "database_url"})
+        if case not in seen:
+            seen.append(case)
+        if case != "{}" and DATABASES.index(given.params["database_url"]) != seen.index(case) % len(DATABASES):
+            dropped.append(item)
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item not in dropped]
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +48,7 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database with the newest schema and nothing in it, on each of the two."""
     if request.param == "sqlite":
@@ -34,7 +58,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=DATABASES)
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database without any table, on each of the two; as a file, it is not there."""
     if request.param == "sqlite":

@@ -14,7 +14,7 @@ from tests.delegate import Bot, running
 from tests.doubles.telegram_trouble import Chance, faults
 
 SHARE = 0.2
-READ_SECONDS, STALL_SECONDS, AGAIN_SECONDS = 1.0, 1.4, 0.5
+READ_SECONDS, STALL_SECONDS, AGAIN_SECONDS, LONGEST_PAUSE = 1.0, 1.4, 0.5, 4
 QUESTIONS = {"fr": "Où se garer ?", "zh": "有没有无线网，密码是多少？"}
 FIRST = 100_000
 
@@ -77,6 +77,7 @@ async def test_no_conversation_is_lost_and_repeats_are_counted(
 ) -> None:
     monkeypatch.setattr("bot.channels.telegram.http.READ_SECONDS", READ_SECONDS)
     monkeypatch.setattr("bot.channels.telegram.channel.AGAIN_SECONDS", AGAIN_SECONDS)
+    monkeypatch.setattr("bot.delivery.outbox.LONGEST_PAUSE", LONGEST_PAUSE)
     chance = random.Random(5)
     async with running(sqlite_url, by_webhook=mode == "webhook") as bot:
         double = bot.telegram
