@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.answers import split
 from bot.chat.action import action, is_id
 from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context, Replies
@@ -39,13 +40,29 @@ def ask(ctx: Context, session_id: str = "", *_: str) -> Reply:
 
 @on.press("rate")
 def rate(ctx: Context, session_id: str = "", stars: str = "", *_: str) -> Reply:
-    """Keep the stars, and offer to add a line: a button, so that a question asked next is none."""
+    """Keep the stars, and offer to add a line; what is written next may be one already, see `after_stars`."""
     if stars not in map(str, said.STARS) or not said.may(ctx.tx, ctx.event, ctx.person.id, session_id, ctx.now):
         return _cannot(ctx)
     say, id_ = ctx.say, said.rate(ctx.tx, ctx.person.id, session_id, int(stars), ctx.now)
     text = say("Thank you: {stars} of 5. The organizers see figures, never who gave them.", stars=stars)
     add = cards.button(say.p("button", "Add a line"), "add-line", str(id_))
-    return Reply(text=text, buttons=(add, cards.button(say.p("button", "Up next"), "next")), replaces=True)
+    buttons = (add, cards.button(say.p("button", "Up next"), "next"))
+    return Reply(text=text, buttons=buttons, replaces=True, expects=action("rated", str(id_)).pack())
+
+
+@on.reply_to("rated")
+def after_stars(ctx: Context, text: str, id_: str = "", *_: str) -> Replies:
+    """What is written right after the stars is an opinion where it asks nothing and nothing answers it."""
+    outcome = ctx.reading.outcome
+    is_answered = outcome is None or outcome.kind not in ("suggest", "refuse")
+    question = on.find("content", "text")
+    if question and (is_answered or split.asks(text) or len(text) > said.LONGEST):
+        return question(ctx, text)
+    ctx.notes["asked"] = ""
+    if not is_id(id_) or said.comment(ctx.tx, ctx.person.id, int(id_), text, ctx.now) is None:
+        return _cannot(ctx)
+    noted = ctx.say("Thank you, your line is noted with your stars. Was it a question? Please ask it again.")
+    return Reply(text=noted, buttons=cards.menu(ctx.say)[:3])
 
 
 @on.press("add-line")

@@ -29,6 +29,9 @@ SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？\n]*")
 LONG = 150  # characters from which a message tells a story before it asks
 PAIRS = 1
 LONG_ENOUGH_FOR_TWO = 4
+ASKS = re.compile(
+    rf"[?？]|^{QUESTION_WORD}\b|[吗呢么]$|请问|哪|怎么|什么|几点|多少|有没有|能不能|可不可以", re.IGNORECASE
+)
 LEFT_OVER = re.compile(r"^(?:et|and|also|aussi|sinon|puis|还有|另外|，|,|\s)+", re.IGNORECASE)
 HAS_HAN = re.compile(f"[{HAN}]")
 
@@ -52,6 +55,11 @@ def perhaps(text: str) -> Sequence[Sequence[str]]:
         if all(map(_long_enough, pair)) and sum(map(_weight, pair)) >= LONG_ENOUGH_FOR_TWO:
             pairs.append(pair)
     return pairs[:PAIRS]
+
+
+def asks(text: str) -> bool:
+    """Whether it is put as a question: by its mark, its first word or a Chinese word that asks."""
+    return ASKS.search(text.strip()) is not None
 
 
 def essence(text: str) -> str:

@@ -305,6 +305,7 @@ async def test_feedback_is_asked_once_a_half_day_and_told_in_figures(sqlite_url:
         for n, (one, stars) in enumerate(zip(people[:2], ("4", "2"), strict=True), 1002):
             takes(one, bot, n, question["zh" if n == 1003 else "fr"])
             await one.presses(stars)
+        assert "c’est noté avec votre note" in plain(await people[0].says("Passionnant, mais la salle étouffait"))
         await people[1].presses("补充一句")
         assert "最多500个" in plain(await people[1].says("长" * 501))
         assert "已记下" in plain(await people[1].says("很好，请联系我 wang@example.org"))
@@ -313,13 +314,18 @@ async def test_feedback_is_asked_once_a_half_day_and_told_in_figures(sqlite_url:
         assert ",2,,,,,,,\n" in shown.replace("\r", ""), "below three answers nobody learns more than their number"
         takes(people[2], bot, 1004, question["fr"])
         await people[2].presses("5")
+        assert "vestiaire" in text_of(await people[2].says("Où est le vestiaire ?")).lower(), "a question stays one"
         await people[2].presses("Ajouter un mot")
         await people[2].says("Trop court")
         rows = json.loads(await shell("export", "feedback", "--format", "json"))
         assert [(r["id"], r["answers"], r["average"], r["5"], r["1"]) for r in rows] == [
             ("atelier-patrimoine", "3", "3.67", "1", "0")
         ]
-        assert sorted(rows[0]["lines"].split("\n")) == ["Trop court", "很好，请联系我 […]"]
+        assert sorted(rows[0]["lines"].split("\n")) == [
+            "Passionnant, mais la salle étouffait",
+            "Trop court",
+            "很好，请联系我 […]",
+        ]
         shown = await opens(boss, "Atelier 3")
         assert "Avis : 3 réponses, 3,7 sur 5 (5★ 1 · 4★ 1 · 3★ 0 · 2★ 1 · 1★ 0)" in plain(shown)
         assert "Donner mon avis" in labels_of(await people[3].starts("s_atelier-calligraphie"))
@@ -328,7 +334,8 @@ async def test_feedback_is_asked_once_a_half_day_and_told_in_figures(sqlite_url:
         await people[2].says("/forget")
         await people[2].presses("Tout effacer")
         rows = json.loads(await shell("export", "feedback", "--format", "json"))
-        assert ("3", "很好，请联系我 […]") in [(r["answers"], r["lines"]) for r in rows]
+        left = "Passionnant, mais la salle étouffait\n很好，请联系我 […]"
+        assert ("3", left) in [(r["answers"], r["lines"]) for r in rows]
         # In the afternoon once more; not to whoever wants none.
         mark = bot.telegram.mark()
         bot.telegram.press_old(1002, "prefer|feedback|off")
