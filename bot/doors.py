@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.channels.web.channel import WebChannel
 from bot.channels.web.site import Site
 from bot.channels.web.stream import Line, Stored
-from bot.channels.wechat.channel import Account, Template, WeChatChannel
+from bot.channels.wechat.channel import RATE, Account, Template, WeChatChannel
 from bot.channels.wechat.waiting import Timing
 from bot.chat.channel import Channel, Readers
 from bot.chat.links import Link
@@ -156,8 +156,10 @@ def wechat_account(settings: Settings, event: Event) -> Account | None:
     )
 
 
-def wechat_channel(settings: Settings, opened: Opened, timing: Timing | None = None) -> WeChatChannel | None:
-    """The WeChat channel, where an account is set. timing: WeChat's, but in tests."""
+def wechat_channel(
+    settings: Settings, opened: Opened, timing: Timing | None = None, rate: float = RATE
+) -> WeChatChannel | None:
+    """The WeChat channel, where an account is set. timing: WeChat's, but in tests. rate: notices a second."""
     account = wechat_account(settings, opened.published.event)
     if account is None:
         return None
@@ -174,6 +176,7 @@ def wechat_channel(settings: Settings, opened: Opened, timing: Timing | None = N
         scenes=lambda: [Link(session=session.id).pack() for session in opened.newest.event.sessions],
         base_url=settings.public_url,
         timing=timing,
+        rate=rate,
     )
 
 

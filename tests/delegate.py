@@ -378,7 +378,7 @@ async def running(
             opened = replace(
                 opened, published=replace(opened.published, event=event_.model_copy(update={"details": details}))
             )
-        official = doors.wechat_channel(called, opened, Timing().scaled(wechat.scale))
+        official = doors.wechat_channel(called, opened, Timing().scaled(wechat.scale), rate=0)
         assert official is not None
         channels: dict[str, Channel] = {
             "web": doors.web_channel(settings, opened),

@@ -106,29 +106,50 @@ def add(
     ]
 
 
-def put(
-    tx: Transaction, account_id: int, body: Mapping[str, Any], *, replaces: int, because: str, now: datetime
-) -> int:
-    """Put a message into the line of an account whose platform reads it there, as sent; its sequence.
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A message for an account whose platform reads it from its row. replaces: the sequence of an earlier one that it
+    takes the place of, 0 for none."""
 
-    replaces: the sequence of an earlier one that it takes the place of, 0 for none. The body names the first of
-    them all, since a reader may have missed those between. Locks the account's row.
+    account_id: int
+    body: Mapping[str, Any]
+    replaces: int = 0
+
+
+def put(tx: Transaction, lines: Sequence[Put], *, because: str, now: datetime) -> list[int]:
+    """Put each into its account's line, as sent; their sequences. Locks the accounts' rows.
+
+    Two statements for all of them: while notices go to hundreds of pages, SQLite's one writer has others to serve.
     """
-    taken = update(account).where(account.c.id == account_id).values(sequence=account.c.sequence + 1)
-    sequence = int(tx.execute(taken.returning(account.c.sequence)).scalar_one())
+    found: dict[int, int] = {}  # which line -> its sequence
+    left = list(range(len(lines)))
+    while left:  # a round for each further message to one account
+        first = {lines[n].account_id: n for n in reversed(left)}
+        taken = update(account).where(account.c.id.in_(first)).values(sequence=account.c.sequence + 1)
+        for row in tx.execute(taken.returning(account.c.id, account.c.sequence)):
+            found[first[row.id]] = row.sequence
+        now_put = sorted(first.values())
+        tx.execute(insert(outbox), [_as_sent(tx, lines[n], found[n], because, now) for n in now_put])
+        left = sorted(set(left) - set(now_put))
+    return [found[n] for n in range(len(lines))]
+
+
+def _as_sent(tx: Transaction, line: Put, sequence: int, because: str, now: datetime) -> dict[str, Any]:
+    """Its row. The body of what replaces others names the first of them all, since a reader may have missed those
+    between."""
+    replaces = line.replaces
     if replaces:
-        mine = outbox.c.account_id == account_id
+        mine = outbox.c.account_id == line.account_id
         before = tx.scalar(select(outbox.c.edits).where(mine, outbox.c.sequence == replaces))
         replaces = int(before or replaces)
         old = update(outbox).where(mine, or_(outbox.c.sequence == replaces, outbox.c.edits == str(replaces)))
         tx.execute(old.values(state=State.RECALLED))
-    row = {
-        "account_id": account_id, "sequence": sequence, "because": because, "edits": str(replaces or ""),
-        "body": {**body, "replaces": replaces} if replaces else dict(body), "state": State.SENT, "due_at": now,
-        "lease_owner": "", "attempts": 1, "message_id": str(sequence), "created_at": now, "closed_at": now,
+    return {
+        "account_id": line.account_id, "sequence": sequence, "because": because, "edits": str(replaces or ""),
+        "body": {**line.body, "replaces": replaces} if replaces else dict(line.body), "state": State.SENT,
+        "due_at": now, "lease_owner": "", "attempts": 1, "message_id": str(sequence), "created_at": now,
+        "closed_at": now,
     }  # fmt: skip
-    tx.execute(insert(outbox).values(**row))
-    return sequence
 
 
 def _others_are_open(tx: Transaction, account_id: int, owner: str) -> bool:

@@ -287,10 +287,10 @@ class Courier:
         parcels = [(due, self._parcel(notice, channel, due)) for due in dues]
         urgent = notice.urgency == Urgency.URGENT
 
-        def put(tx: Transaction) -> list[tuple[Due, int]]:
+        def place(tx: Transaction) -> list[tuple[Due, int]]:
             now = self._clock.now()
             may = ledger.still_leased(tx, [due.id for due in dues], notice, owner=self._owner, now=now)
-            closings, placed = [], []
+            closings, lines = [], []
             for due, parcel in parcels:
                 act = _act(notice, due)
                 if due.id not in may or parcel is None:
@@ -299,16 +299,17 @@ class Courier:
                     continue
                 body = {} if act == "withdraw" else parcel.body
                 replaces = 0 if act == "send" else int(due.message_id)
-                because = f"notice {notice.id}"
-                sequence = outbox.put(tx, due.account_id, body, replaces=replaces, because=because, now=now)
-                closings.append(Closing(due, act, Sent(str(sequence)), notice.version, urgent))
-                placed.append((due, sequence))
+                lines.append((due, outbox.Put(due.account_id, body, replaces)))
+            put = outbox.put(tx, [line for _, line in lines], because=f"notice {notice.id}", now=now)
+            placed = [(due, sequence) for (due, _), sequence in zip(lines, put, strict=True)]
+            for due, sequence in placed:
+                closings.append(Closing(due, _act(notice, due), Sent(str(sequence)), notice.version, urgent))
             if not ledger.keep(tx, [due.id for due, _ in placed], owner=self._owner):
                 raise _LeaseLost  # and undo it all: whoever has them now puts them there
             ledger.close(tx, closings, owner=self._owner, now=now)
             return placed
 
-        for due, sequence in await self._store.write(put):
+        for due, sequence in await self._store.write(place):
             await channel.send(due.address, Parcel({}), because="notice", sequence=sequence)
 
     def _parcel(self, notice: Notice, channel: Channel, due: Due) -> Parcel | None:

@@ -141,8 +141,10 @@ async def told_once(server: str, folder: Path, many: int, rate: int, kind: str) 
     assert [each for each in telegram.refusals if each[1] == 429] == [], "the pace held"
     times = sorted(when for when, method, _ in telegram.log if method == "sendmessage")
     held = (len(times) - 1) / (times[-1] - times[0])
+    told = [seen.at for at in addresses("wechat", many).values() for seen in wechat.follower(at).seen if seen.at]
+    seconds = (max(told) - min(told)).total_seconds()
     if is_long:
         print(
             f"{many} in three languages on three channels, {kind}: Telegram {held:.1f}/s of {rate}, at most"
-            f" {telegram.busiest_second()} in a second; WeChat {wechat.codes[0]} calls taken, none refused"
+            f" {telegram.busiest_second()} in a second, none refused; WeChat {len(told) / seconds:.0f}/s"
         )

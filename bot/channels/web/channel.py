@@ -27,7 +27,7 @@ class WebChannel:
     """site: the published event as of now. secure: the page is only served over https."""
 
     name = "web"
-    abilities = Abilities(buttons=True, edits=False, pushes=True, stored=True, window=500, text_limit=render.TEXT_LIMIT)
+    abilities = Abilities(buttons=True, edits=False, pushes=True, stored=True, window=100, text_limit=render.TEXT_LIMIT)
 
     def __init__(
         self, *, secret_key: str, backlog: Backlog, site: Callable[[], Site], clock: Clock, secure: bool

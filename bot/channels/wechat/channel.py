@@ -24,6 +24,7 @@ from bot.chat.reply import Reply
 from bot.chat.update import Update
 from bot.clock import Clock
 from bot.delivery import outbox, windows
+from bot.delivery.pace import Allowance, Limits, LocalPace
 from bot.people import accounts
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
@@ -36,6 +37,8 @@ PASSIVE, CUSTOMER = "passive", "customer"
 CUSTOMER_DAY, TEMPLATE_DAY = 500_000, 100_000  # calls a day of the whole account
 LOCAL_SECONDS = 0.3  # how soon the sender of this process offers an answer, if it is the one
 MENU_SECONDS, MENU_SECONDS_AT_MOST = 10.0, 3600.0
+RATE = 30.0  # notices a second of a process: WeChat names no limit, and answers share the machine
+NO_ALLOWANCE = Allowance(0.0, 1)  # of a chat: what it may be sent is counted in its window
 RIDING = Later(3, "chat", "it rides in another process's call")
 SPENT = Later(60, "bot", "the day's quota is used up")
 
@@ -68,16 +71,16 @@ class Account:
 
 class WeChatChannel:
     name = "wechat"
-    abilities = Abilities(buttons=False, counts=True, window=64, text_limit=TEXT_LIMIT, text_unit="bytes")
+    abilities = Abilities(buttons=False, counts=True, window=16, text_limit=TEXT_LIMIT, text_unit="bytes")
 
     def __init__(
         self, account: Account, store: Store, clock: Clock, *, secret_key: str, words: Callable[[str], Words],
         commands: menu.Commands, languages: Sequence[str], scenes: Callable[[], Collection[str]] = tuple,
-        base_url: str = "", timing: Timing | None = None,
+        base_url: str = "", timing: Timing | None = None, rate: float = RATE,
     ) -> None:  # fmt: skip
         """secret_key: signs the addresses of files. words: language -> its Words. commands: language -> (command, what
         it does). languages: those of the event, for the menu. scenes: what anybody may have a QR code of. base_url: our
-        public address. timing: WeChat's, but in tests."""
+        public address. timing: WeChat's, but in tests. rate: notices a second, 0 for no pace."""
         timing = timing or Timing()
         self.account = account
         self.api = Api(Tokens(store, clock, app_id=account.app_id, secret=account.secret), api_url=account.api_url)
@@ -85,6 +88,7 @@ class WeChatChannel:
         self._words, self._commands = words, commands
         self._languages = sorted(languages, key=lambda language: language != "zh")  # Chinese first, then the event's
         self._rides = Rides(timing)
+        self._pace = LocalPace(Limits(rate, lambda _: NO_ALLOWANCE))
         self._files = Files(store, secret_key=secret_key, base_url=base_url)
         self.scenes = Scenes(self.api, store, clock, app_id=account.app_id, known=scenes)
         self._sign_in = SignIn(
@@ -109,8 +113,8 @@ class WeChatChannel:
     async def admit(self, address: str) -> None:
         return None
 
-    async def reserve(self, address: str) -> float:
-        return 0.0
+    async def reserve(self, address: str) -> Later | float:
+        return await self._pace.reserve(address)
 
     async def run(self, receive: Receive) -> None:
         """Updates come by the door; here the account's menu and codes are made, as soon as WeChat can be reached."""
