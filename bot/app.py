@@ -2,7 +2,7 @@
 knows all of them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from functools import partial
@@ -11,7 +11,7 @@ from typing import Literal, Protocol, runtime_checkable
 import structlog
 from aiohttp import web
 
-from bot import doors, memory
+from bot import doors, memory, wording
 from bot.answers import warming
 from bot.answers.choice import Choice
 from bot.answers.engine import Engine
@@ -20,7 +20,6 @@ from bot.channels.wechat.channel import WeChatChannel
 from bot.chat.channel import Channel, Receive
 from bot.chat.desk import Desk
 from bot.chat.links import Link
-from bot.chat.reply import Reply
 from bot.chat.search import Search
 from bot.conversation.following import Following
 from bot.conversation.reading import Reader
@@ -33,15 +32,12 @@ from bot.desk import room as rooms
 from bot.desk import shown as desk_shown
 from bot.desk import unanswered
 from bot.desk.posting import Posting
-from bot.desk.tickets import Ticket
 from bot.errors import PortTaken
 from bot.event.model import Event
 from bot.jobs import Jobs
 from bot.notices import heard, seated, timers
 from bot.notices import joining as _notices_joining  # noqa: F401  registers how deliveries are joined
-from bot.notices.broadcast import Notice
 from bot.notices.courier import Courier
-from bot.notices.tables import NoticeState
 from bot.opening import Opened
 from bot.pages.calendars import Calendars
 from bot.pages.changes import Changes
@@ -55,7 +51,6 @@ from bot.programme.history import History
 from bot.programme.versions import Published
 from bot.settings import Settings
 from bot.store.transaction import Transaction
-from bot.text.words import Words
 from handlers import reminders  # and with the package all others: it fills the register
 
 # What a process does: all of it, the doors that people come in by, or what is sent without being asked.
@@ -82,39 +77,12 @@ class Posted(Protocol):
     def add_routes(self, app: web.Application, receive: Receive) -> None: ...
 
 
-def worded(notice: Notice, say: Words, silent: bool, goes: Sequence[str] = ()) -> Reply:
-    """A notice as its readers get it, by whoever words its kind; once recalled, what stands in its place. goes: the
-    sessions that the reader goes to, of a notice that is put together from them."""
-    kind = "recalled" if notice.state == NoticeState.RECALLED else notice.kind
-    handler = on.find("notice", kind)
-    assert handler is not None, f"nobody words {kind}"
-    reply = handler(notice, say, silent, goes)
-    assert isinstance(reply, Reply)
-    return reply
-
-
-def shown(kind: str, event: Event, ticket: Ticket, args: tuple[str, ...], say: Words, now: datetime) -> Reply:
-    """What the team sees of a ticket, by whoever words that kind."""
-    handler = on.find("shown", kind)
-    assert handler is not None, f"nobody words {kind}"
-    reply = handler(event, ticket, args, say, now)
-    assert isinstance(reply, Reply)
-    return reply
-
-
 def _begin(tx: Transaction, due: timers.Due, published: Published, now: datetime) -> None:
     """Begin a notice by the clock, worded from the programme as it is now."""
     event = published.event
     sessions = [session for each in due.sessions.values() for session in each]
     told = reminders.parts(event, sessions, partial(words_for, published))
     timers.begin(tx, due, told, reminders.texts(told, event.details.scripts), event, now)
-
-
-def choice(settings: Settings) -> Choice | None:
-    """The language model that may choose among entries, where one is set."""
-    if not settings.llm_url:
-        return None
-    return Choice(settings.llm_url, settings.llm_key.get_secret_value() if settings.llm_key else "", settings.llm_model)
 
 
 class App:
@@ -139,7 +107,7 @@ class App:
         self.settings = settings
         self.opened = opened
         self.channels = dict(channels)
-        self.choice = choice(settings)
+        self.choice = Choice.of(settings)
         # On a phone whoever asks is told rather than kept waiting; a terminal's text may have come through a pipe.
         patience = None if "terminal" in self.channels else STARTING_SECONDS
         self.reader = Reader(engine, self.choice, patience=patience)
@@ -152,7 +120,7 @@ class App:
             owner=self.sender.owner,
             event=lambda: opened.newest.event,
             words=lambda language: words_for(opened.newest, language),
-            wording=worded,
+            wording=wording.worded,
             alone=opened.store.is_sqlite,
             is_woken=bool(settings.broker_url),
         )
@@ -191,7 +159,7 @@ class App:
             channel=self.desk[1],
             event=lambda: opened.newest.event,
             words=lambda language: words_for(opened.newest, language),
-            wording=shown,
+            wording=wording.shown,
             receive=self.conversation.receive,
         )
 

@@ -17,6 +17,7 @@ import structlog
 
 from bot.answers.outcome import Match, Outcome
 from bot.event.model import Event
+from bot.settings import Settings
 from bot.text.formats import base
 from bot.text.personal import without_identity
 
@@ -48,6 +49,15 @@ class Choice:
         self._http: aiohttp.ClientSession | None = None
         self._failures = 0
         self._rests_until = 0.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Choice | None":
+        """The one that the operator has set."""
+        if not settings.llm_url:
+            return None
+        return cls(
+            settings.llm_url, settings.llm_key.get_secret_value() if settings.llm_key else "", settings.llm_model
+        )
 
     @property
     def host(self) -> str:

@@ -34,6 +34,7 @@ POLL_LIMIT = 100
 TRUE = b'{"ok":true,"result":true}'
 PROFILE = {
     "getmycommands": b'{"ok":true,"result":[]}',
+    "getchatmenubutton": b'{"ok":true,"result":{"type":"commands"}}',
     "getmyname": b'{"ok":true,"result":{"name":""}}',
     "getmydescription": b'{"ok":true,"result":{"description":""}}',
     "getmyshortdescription": b'{"ok":true,"result":{"short_description":""}}',

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot import app as app_
 from bot import opening
 from bot.answers import warming
 from bot.answers.choice import Choice
@@ -54,7 +53,7 @@ def _answerer(event: Event, settings: Settings, clock: Clock) -> "Answerer":
     else:
         with progress.working(f"Preparing the answers of this event, once (kept in {warming.VECTORS})"):
             engine = warming.full(event, settings.embedder, warming.VECTORS)
-    return Answerer(event, engine, clock, app_.choice(settings))
+    return Answerer(event, engine, clock, Choice.of(settings))
 
 
 def _one(answerer: "Answerer", options: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot import app as app_
+from bot import wording
 from bot.cli import broadcast_draft as drafts
 from bot.cli import broadcast_report as reports
 from bot.cli import broadcast_watch
@@ -154,7 +154,7 @@ def _show(seen: Notice, counted: Count, opened: Opened) -> None:
         looks = detect.detect(seen.in_(language), hint=language, languages=opened.published.event.details.languages)
         if language in seen.texts and base(looks) != base(language):
             print(f"\nPlease check: the text in {language} looks as if it were in {base(looks)}.")
-        reply = app_.worded(seen, words_for(opened.published, language), False)
+        reply = wording.worded(seen, words_for(opened.published, language), False)
         print(f"\n{language}:")
         print(*(f"  | {line}" for line in reply.text.plain().splitlines()), sep="\n")
         if reply.buttons:
