@@ -109,7 +109,7 @@ async def test_a_stall_longer_than_the_three_calls_ends_in_customer_messages(dat
 
 @pytest.mark.soak
 async def test_a_thousand_conversations_and_a_stall_of_six_seconds(database_url: str) -> None:
-    double, asked, written = await converse(database_url, 1000, scale=1.0, stall=6.0, spread=20.0)
+    double, asked, written = await converse(database_url, 1000, scale=1.0, stall=6.0, spread=60.0)
     lost = judged(double, asked, written)
     ways = Counter(seen.way for who in double.followers.values() for seen in who.seen)
     print(f"\n{asked.total()} messages: {dict(ways)}, in call {dict(double.repeats)}, cut after writing {lost}")
