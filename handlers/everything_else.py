@@ -36,3 +36,9 @@ def unknown_command(ctx: Context, name: str) -> Reply:
 @on.content("unknown button")
 def unknown_button(ctx: Context) -> Reply:
     return Reply(text=ctx.say("This button no longer works. Here is what I can do."), buttons=cards.menu(ctx.say))
+
+
+@on.content("let go")
+def let_go(ctx: Context, *_: str) -> Reply:
+    """What was begun ends without the text that it waited for."""
+    return Reply(text=ctx.say("All right, nothing was changed."), buttons=cards.menu(ctx.say)[:3])

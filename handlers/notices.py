@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.chat.action import is_id
+from bot.chat.action import action, is_id
 from bot.chat.reply import Brief, Button, Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
@@ -21,7 +21,7 @@ def announcement(notice: Notice, say: Words, silent: bool, _: Sequence[str] = ()
     text = heading + say.markup(notice.in_(say.language))
     buttons: list[Button] = []
     if not is_urgent:
-        buttons.append(cards.button(say.p("button", "What I receive"), "notify"))
+        buttons.append(Button(say.p("button", "What I receive"), action("notify"), command="notify"))
     if notice.receipt:
         buttons.insert(0, cards.button(say.p("button", "I have read this"), "read", str(notice.id)))
     said = notice.in_(say.language).strip()

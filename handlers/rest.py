@@ -7,7 +7,6 @@ from bot.chat.reply import Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.delivery import outbox
-from handlers import everything_else
 
 
 @on.press("rest")
@@ -15,7 +14,7 @@ def go_on(ctx: Context, *_: str) -> Sequence[Reply]:
     """What the newest message left out, in its own language."""
     rest = outbox.newest(ctx.tx, ctx.account.id).get("rest")
     if not rest:
-        return [everything_else.unknown_button(ctx)]
+        return [Reply(text=ctx.say("There is nothing more to read."))]
     if rest["language"] != ctx.say.language:
         ctx.notes["language"] = rest["language"]
     return kept.unpack(rest["replies"])

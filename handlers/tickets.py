@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from bot.chat.action import is_id
+from bot.chat.action import action, is_id
 from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context, Turn
 from bot.conversation.router import on
@@ -16,6 +16,7 @@ from bot.text.words import Words
 from handlers import cards, everything_else, tickets_shown
 
 EMERGENCY = "emergency"  # the topic of what must be answered before anything else
+REPLY_SECONDS = 3600  # after the team's answer in which what is written is for the team
 ENTRIES = 3  # that are suggested to the team
 
 
@@ -81,6 +82,21 @@ def _ask_more(ctx: Context, *_: str) -> Reply:
 @on.reply_to("ticket-add")
 def take_more(ctx: Context, text: str) -> list[Reply]:
     return take(ctx, text)
+
+
+@on.reply_to("ticket-reply")
+def reply(ctx: Context, text: str, at: str = "", *_: str) -> list[Reply]:
+    """What is written right after the team's answer is for the team; what the bot can answer, it answers too."""
+    question = on.find("content", "text")
+    assert question is not None
+    kind = ctx.reading.outcome.kind if ctx.reading.outcome else ""
+    is_late = not is_id(at) or ctx.now.timestamp() - int(at) > REPLY_SECONDS
+    is_for_team = not is_late and kind != "smalltalk" and tickets.of(ctx.tx, ctx.person.id) is not None
+    if is_for_team and kind != "answer":
+        return [_begin(ctx, text, [], is_urgent=False)]
+    told = question(ctx, text)
+    answered = [told] if isinstance(told, Reply) else list(told)
+    return [*answered, _begin(ctx, text, [], is_urgent=False)] if is_for_team else answered
 
 
 def _begin(ctx: Context, text: str, entries: list[str], *, is_urgent: bool) -> Reply:
@@ -158,10 +174,11 @@ def _taken(say: Words) -> Markup:
 
 def tell_answer(ctx: Turn, seen: Ticket, said: Said, *, account: int | None = None) -> None:
     """In words as written, by an entry in the delegate's own language. account: another than the one they asked on."""
-    event = ctx.event
+    event, now = ctx.event, ctx.now
 
     def wording(say: Words) -> Reply:
-        return Reply(text=answer(event, said, say), buttons=(_add(say), _solved(seen, say)))
+        expects = action("ticket-reply", str(int(now.timestamp()))).pack()
+        return Reply(text=answer(event, said, say), buttons=(_add(say), _solved(seen, say)), expects=expects)
 
     _tell(ctx, seen, undelivered.because(seen.id, said), wording, account)
 

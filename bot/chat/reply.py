@@ -21,10 +21,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """label: in the reader's language, already short."""
+    """label: in the reader's language, already short. command: what does the same, "" for none; where buttons are
+    numbers it is written, so that a message that came unasked does not take the numbers of what is being read."""
 
     label: str
     action: Action | Link
+    command: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -40,6 +40,7 @@ from bot.text.words import Words
 
 REMEMBERED = 10_000  # accounts whose language and last answer are kept in memory, to read their next text with
 REMEMBERED_TEXT = 400  # characters of a last text, for whom its answer does not help
+FADES = timedelta(hours=1)  # what is written later is a question again, unless it is wanted word for word
 KEY_LENGTH = 160
 ENTRY_LENGTH = 56  # of what was answered; with `entry:` or `session:` before it, a key of `heard`
 
@@ -153,6 +154,8 @@ class Conversation:
         if update.opens:
             windows.renew(tx, account.id, update.opens, now)
         text = update.content.text if isinstance(update.content, Text) else ""
+        if account.away > FADES and not parts.register.is_verbatim(account.expects, text):
+            account = replace(account, expects="")
         if parts.register.is_verbatim(account.expects, text):
             reading = Reading(asked=reading.asked, said=reading.said)
             text = ""
@@ -181,6 +184,7 @@ class Conversation:
         heard.keep(tx, ctx.event, account.person.id, (ctx.notes.get(name, "") for name in ("entry", "heard")), now)
         entry = ctx.notes.get("entry", account.last_entry)
         is_plain = pressed is None and not text.startswith("/") and not (reading.outcome and reading.outcome.command)
+        is_plain = is_plain and choices.number(text) is None and not choices.lets_go(text)
         last = ctx.notes.get("said", text if text and is_plain else reading.said)[:REMEMBERED_TEXT]
         self._last[update.channel, update.address] = Last(spoken, entry, asked, _expected(replies), last)
         if len(self._last) > REMEMBERED:
@@ -270,7 +274,11 @@ class Conversation:
         if text.startswith("/"):
             name, *words = text[1:].split() or [""]
             command = on.find("command", name.lower())
-            return (command, tuple(words[:1])) if command else content("unknown command", name)
+            known = on.commands.get(name.lower())
+            given = words if known is not None and known.for_organizers else words[:1]
+            return (command, tuple(given)) if command else content("unknown command", name)
+        if ctx.account.expects and choices.lets_go(text):
+            return content("let go")
         outcome = ctx.reading.outcome
         if outcome is not None and outcome.command:
             name, _, argument = outcome.command.partition(":")
@@ -314,7 +322,10 @@ class Conversation:
         for to in accounts.next_in_line(ctx.tx, wanted, 1):
             channel = self._parts.channels[to.channel]
             say = ctx.words(to.language)
-            parcels = channel.render([told.wording(say)], say)[:1]
+            reply = told.wording(say)
+            parcels = channel.render([reply], say)[:1]
+            if reply.expects:
+                accounts.expect(ctx.tx, to.account_id, reply.expects)
             deliveries += outbox.add(
                 ctx.tx, to.account_id, to.channel, to.address, parcels,
                 first_sequence=to.sequence, because=told.because, now=ctx.now, owner=self._parts.owner,

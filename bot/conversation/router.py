@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from bot.chat.action import Action
+from bot.conversation import choices
 from bot.conversation.context import Handler
 
 H = TypeVar("H", bound=Callable[..., Any])
@@ -75,12 +76,15 @@ class Register:
 
     def takes(self, expects: str, text: str) -> bool:
         """Whether `text` is for what `expects` it (a packed Action), rather than a question of its own."""
-        return Action.unpack(expects).name not in self._only or self.is_verbatim(expects, text)
+        name = Action.unpack(expects).name
+        if name in self._verbatim and choices.cries(text):
+            return False
+        return name not in self._only or self.is_verbatim(expects, text)
 
     def is_verbatim(self, expects: str, text: str) -> bool:
         """Whether `text` is wanted as it is by what `expects` it (a packed Action)."""
         wants = self._verbatim.get(Action.unpack(expects).name)
-        return wants is not None and wants(text)
+        return wants is not None and not choices.cries(text) and wants(text)
 
     def notice(self, kind: str) -> Callable[[H], H]:
         """The wording of a kind of notice. Called with (notice, say, silent, the sessions that the reader goes to)."""

@@ -5,7 +5,7 @@ process dies the lease runs out and any other takes the row over. One account's 
 comes later waits while the head of the line does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,6 +24,8 @@ LEASE = timedelta(seconds=10)
 # Of an answer that may or may not have arrived: twice beats never. Where one call in five fails, four tries lose one
 # answer in ten thousand, eight none in a hundred million.
 MOST_ATTEMPTS = 8
+READ = ("text", "t", "title", "address", "file_name", "name")  # of a body, whatever platform it is for
+READ_IN = ("paragraphs", "spans", "file", "place")
 LONGEST_PAUSE = 30  # seconds between two
 
 OPEN_ROWS = sql("state IN ('queued', 'sending')")  # as in the partial index, so that it is used
@@ -355,7 +357,21 @@ def _show(tx: Transaction, person_id: int) -> Any:
         .where(account.c.person_id == person_id)
         .order_by(outbox.c.id)
     )
-    return [privacy.plain(row) for row in rows]
+    return [{**privacy.plain(row), "body": "\n".join(_words_of(row["body"]))} for row in rows]
+
+
+def _words_of(body: Any) -> Iterator[str]:
+    """What of a platform's message its reader read. No file: one of all that is held holds what was said before, and
+    the next would hold that too, twice as long each time."""
+    if isinstance(body, Mapping):
+        for name, value in body.items():
+            if name in READ and isinstance(value, str):
+                yield value
+            elif name in READ_IN:
+                yield from _words_of(value)
+    elif isinstance(body, list):
+        for each in body:
+            yield from _words_of(each)
 
 
 def _erase(tx: Transaction, person_id: int) -> None:

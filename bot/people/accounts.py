@@ -40,6 +40,7 @@ class Account:
     last_entry: str
     is_new: bool = False
     is_back: bool = False  # had left, or could not be written to
+    away: timedelta = timedelta()  # since they last wrote, to the minute
 
 
 _ACCOUNT = select(
@@ -123,6 +124,7 @@ def lock(
         last_entry=row["last_entry"],
         is_new=is_new,
         is_back=is_back,
+        away=now - row["used_at"] if row["used_at"] else timedelta(),
     )
 
 
@@ -173,6 +175,13 @@ def set_choices(tx: Transaction, channel: str, address: str, choices: Sequence[s
     """What a bare number stands for from now on: a message that came unasked offered it."""
     who = update(account).where(account.c.channel == channel, account.c.address == address)
     tx.execute(who.values(choices=list(choices)))
+
+
+def expect(tx: Transaction, account_id: int, expects: str) -> None:
+    """What the account's next text is to be, since a message that came unasked wants one; unless it waits for
+    another."""
+    who = update(account).where(account.c.id == account_id, account.c.expects == "")
+    tx.execute(who.values(expects=expects))
 
 
 def set_language(tx: Transaction, person_id: int, language: str, *, chosen: bool) -> None:

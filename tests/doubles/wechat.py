@@ -84,7 +84,7 @@ class WeChatDouble:
         self.tokens: list[tuple[str, datetime]] = []
         self.refuse: dict[str, list[int]] = {}  # path -> codes that its next calls are answered
         self.customer_day, self.template_day = 500_000, 100_000
-        self.may_conditional, self.may_sign_in = True, True
+        self.may_conditional, self.may_sign_in = False, True  # menus by language have ended for most accounts
         self._random = random.Random(seed)
         self._numbers = itertools.count(24_000_000_000_000)
         self._turns = itertools.count()
@@ -272,7 +272,7 @@ class WeChatDouble:
                 return {"menu": self.menus[-1], "conditionalmenu": self.conditional}
             case "/cgi-bin/menu/addconditional":
                 if not self.may_conditional:
-                    return _error(48001)
+                    return _error(65320)
                 self.conditional.append(body)
                 return self._menu_fault(body) or {"menuid": str(len(self.conditional))}
             case "/cgi-bin/menu/delete":

@@ -13,8 +13,8 @@ from tests.doubles.wechat import WeChatDouble
 
 CASES = {
     "good": ({}, [], ""),
-    "wrong secret": ({"wechat_app_secret": "x"}, [], "WeChat refuses the AppSecret"),
-    "wrong app": ({"wechat_app_id": "wx000"}, [], "WeChat knows no such AppID"),
+    "wrong secret": ({"wechat_app_secret": "x"}, [], "is not the AppSecret that WeChat has"),
+    "wrong app": ({"wechat_app_id": "wx000"}, [], "is no AppID that WeChat knows"),
     "not on the list": ({}, [40164], "IP白名单"),
     "not verified": ({}, [48001], "微信认证"),
     "no key": ({"wechat_aes_key": ""}, [], "unencrypted"),

@@ -72,7 +72,7 @@ class TerminalChannel:
                     continue
                 number += 1
                 lines.append(f"  [{number}] {button.label}")
-                choices.append(button.action.pack())
+                choices.append(f"{button.action.pack()}\n{button.label}")
             body: dict[str, object] = {"text": "\n".join(lines)}
             if reply.file:
                 body["file"] = {"name": reply.file.name, "content": reply.file.content}

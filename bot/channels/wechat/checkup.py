@@ -1,6 +1,7 @@
 """What is wrong with the Official Account's settings, for `passerelle doctor`: each fault with what to do about it."""
 
 import asyncio
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -8,23 +9,39 @@ from bot.channels.wechat.channel import WeChatChannel
 from bot.errors import Fault
 from bot.settings import PREFIX, Settings
 
+NOT_LISTED = "add the address by which this machine goes out (curl -4 ifconfig.me) under 开发接口管理 → IP白名单"
+RESET = "reset it under 开发接口管理 and copy it here"
 TOKEN_FAULTS = {
-    40013: ("WECHAT_APP_ID", "WeChat knows no such AppID", "copy the AppID from 设置与开发 → 开发接口管理"),
-    40001: ("WECHAT_APP_SECRET", "WeChat refuses the AppSecret", "reset it under 开发接口管理 and copy it here"),
-    40125: ("WECHAT_APP_SECRET", "WeChat refuses the AppSecret", "reset it under 开发接口管理 and copy it here"),
-    40164: ("WECHAT_APP_ID", "this machine's address is not on the account's IP list", "add it under IP白名单"),
-    61004: ("WECHAT_APP_ID", "this machine's address is not on the account's IP list", "add it under IP白名单"),
+    40013: ("WECHAT_APP_ID", "is no AppID that WeChat knows", "copy the AppID from 设置与开发 → 开发接口管理"),
+    40001: (
+        "WECHAT_APP_SECRET",
+        "is not the AppSecret that WeChat has",
+        "reset it under 开发接口管理 and copy it here",
+    ),
+    40125: (
+        "WECHAT_APP_SECRET",
+        "is not the AppSecret that WeChat has",
+        "reset it under 开发接口管理 and copy it here",
+    ),
+    40164: ("", "does not let this machine's address call it", NOT_LISTED),
+    61004: ("", "does not let this machine's address call it", NOT_LISTED),
+    40243: (
+        "WECHAT_APP_SECRET",
+        "is frozen at WeChat",
+        "unfreeze it (解冻) under 开发接口管理",
+    ),
     48004: (
         "WECHAT_APP_ID",
-        "WeChat has blocked the account's interface",
+        "belongs to an account whose interface WeChat has blocked",
         "see the message in 公众平台; appeal there",
     ),
-    50002: ("WECHAT_APP_ID", "WeChat has limited the account", "see the message in 公众平台"),
+    50002: ("WECHAT_APP_ID", "belongs to an account that WeChat has limited", "see the message in 公众平台"),
 }
 RIGHTS = {  # a call that changes nothing -> what is missing where the account may not
-    "/cgi-bin/menu/get": "the account may set no menu by interface: it needs 微信认证 (verification)",
+    "/cgi-bin/menu/get": "lets this account set no menu by interface: it needs 微信认证 (verification)",
 }
 NO_RIGHT, NO_MENU = 48001, 46003
+TOKEN = re.compile(r"[A-Za-z0-9]{3,32}")
 
 
 def settings_faults(settings: Settings) -> list[Fault]:
@@ -39,6 +56,12 @@ def settings_faults(settings: Settings) -> list[Fault]:
     if settings.wechat_aes_key is None or not settings.wechat_aes_key.get_secret_value():
         do = "choose 安全模式 at WeChat and copy the EncodingAESKey here"
         faults.append(Fault(PREFIX + "WECHAT_AES_KEY", 0, "is not set: messages come unencrypted", do))
+    if settings.wechat_token is not None and not TOKEN.fullmatch(settings.wechat_token.get_secret_value()):
+        do = "make up 3 to 32 letters and digits, and write the same at WeChat (基本配置 → 服务器配置)"
+        faults.append(Fault(PREFIX + "WECHAT_TOKEN", 0, "has other signs than letters and digits", do))
+    if settings.public_url.rstrip("/").endswith("/wechat"):
+        do = "leave out /wechat: WeChat is given this address with /wechat after it"
+        faults.append(Fault(PREFIX + "PUBLIC_URL", 0, "ends in /wechat", do))
     if not settings.public_url.startswith("https://"):
         do = "set it to the https address whose domain is filed (ICP备案) where WeChat asks for that"
         faults.append(Fault(PREFIX + "PUBLIC_URL", 0, "is no https address: WeChat calls it at /wechat", do))
@@ -80,4 +103,4 @@ def _unreached(code: int) -> Fault:
 
 def _token_fault(code: int) -> Fault:
     name, what, do = TOKEN_FAULTS[code]
-    return Fault(PREFIX + name, 0, what, do)
+    return Fault(PREFIX + name if name else "WeChat", 0, what, do)

@@ -44,7 +44,7 @@ def render(replies: Sequence[Reply], say: Words, *, base_url: str = "") -> list[
     page = _first_page(parts, say, base_url)
     lines, choices, links = _numbered(page.buttons, base_url)
     heads = [*page.heads, *links]
-    tail = [*lines]
+    tail = [*lines, *_commands(page.buttons, say)]
     if page.left:
         # Translators: at the end of a message that is cut because WeChat allows no longer ones
         tail.append(say.text("To read on, reply “{word}”.", word=say.p("button", "More")))
@@ -65,7 +65,7 @@ def render(replies: Sequence[Reply], say: Words, *, base_url: str = "") -> list[
     body["said"] = pack(replies)  # to be said again where it cannot be sent now
     if brief := next((reply.brief for reply in replies if reply.brief), None):
         body["brief"] = {"what": brief.what, "where": brief.where, "when": brief.when}
-    return [Parcel(body, choices=tuple(packed for packed, _ in choices))]
+    return [Parcel(body, choices=tuple(f"{packed}\n{label}" for packed, label in choices))]
 
 
 def filled(text: str, address: str) -> str:
@@ -147,11 +147,12 @@ def _cut(text: Markup, room: int, base_url: str) -> tuple[str, Markup] | None:
 def _bytes(heads: Sequence[str], buttons: Sequence[Button], base_url: str, say: Words) -> int:
     lines, _, links = _numbered(buttons, base_url)
     tail = "\n".join([*lines, say.text("To choose, reply with a number.")]) if lines else ""
+    tail += "".join(f"\n{line}" for line in _commands(buttons, say))
     return len("\n\n".join(part for part in (*heads, *links, tail) if part).encode())
 
 
 def _numbered(buttons: Sequence[Button], base_url: str) -> tuple[list[str], list[tuple[str, str]], list[str]]:
-    """The lines of a numbered list, what each stands for, and the links, which need no number."""
+    """The lines of a numbered list, what each stands for, and the links, which need no number. Without commands."""
     lines: list[str] = []
     choices: list[tuple[str, str]] = []
     links: list[str] = []
@@ -159,9 +160,21 @@ def _numbered(buttons: Sequence[Button], base_url: str) -> tuple[list[str], list
         if isinstance(button.action, Link):
             links.append(_anchor(button.label, button.action.url, base_url))
             continue
+        if button.command:
+            continue
         choices.append((button.action.pack(), plain(button.label)))
         lines.append(f"{len(choices)}. {plain(button.label)}")
     return lines, choices, [link for link in links if link]
+
+
+def _commands(buttons: Sequence[Button], say: Words) -> list[str]:
+    """What needs no number, since a command does the same."""
+    return [
+        # Translators: under an announcement on WeChat, where there are no buttons: "What I receive: send /notify"
+        say.text("{what}: send /{command}", what=plain(button.label), command=button.command)
+        for button in buttons
+        if button.command
+    ]
 
 
 def _written(text: Markup, base_url: str) -> str:
