@@ -2,7 +2,8 @@
 
 import json
 
-from bot.chat.reply import File, Reply
+from bot.chat.action import action
+from bot.chat.reply import Button, File, Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.people import privacy
@@ -19,7 +20,7 @@ def notice(ctx: Context) -> Reply:
         "and at once with /forget.",
         days=ctx.retention_days,
     )
-    return Reply(text=text, buttons=(cards.button(say.p("button", "Privacy"), "privacy"),))
+    return Reply(text=text, buttons=(Button(say.p("button", "Privacy"), action("privacy"), command="privacy"),))
 
 
 @on.content("notice")

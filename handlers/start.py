@@ -21,9 +21,9 @@ def start(ctx: Context, payload: str = "") -> list[Reply]:
     leads_on = link is None or bool(link.session or link.place)
     greeting = welcome_back if ctx.account.is_back else welcome
     replies = [greeting(ctx)] if ctx.account.is_new or not leads_on else []
-    if replies and link is not None and leads_on:  # first what they came for: where buttons are numbers, from 1 on
+    if replies and link is not None and leads_on:  # the buttons, and their numbers, are those of what they came for
         replies = [replace(replies[0], buttons=())]
-    told = _first_words(ctx)
+    replies += _first_words(ctx)
     if link is None or (link.place and link.place not in ctx.event.place):
         text = ctx.say("This link leads nowhere any more. Here is what I can do.")
         replies.append(Reply(text=text, buttons=cards.menu(ctx.say)))
@@ -31,7 +31,7 @@ def start(ctx: Context, payload: str = "") -> list[Reply]:
         replies.append(programme.session(ctx, link.session))
     elif link.place:
         replies.append(places.place(ctx, link.place))
-    return [*replies, *told]
+    return replies
 
 
 def _first_words(ctx: Context) -> list[Reply]:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from bot.app import worded
 from bot.channels.web.render import parcels
 from bot.chat.channel import Abilities, Channel, InDoubt, Later, Parcel, Sent, Unreachable, Verdict
 from bot.chat.reply import Reply
@@ -31,6 +30,7 @@ from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from bot.text.words import Words
+from bot.wording import worded
 from tests.races.test_broadcast_kills import NOW, begun, people
 
 STALL = ledger.LEASE + timedelta(seconds=5)

@@ -185,8 +185,10 @@ async def test_no_bent_update_stops_the_bot(sqlite_url: str, count: int, capsys:
         double = bot.telegram
         await double.wait_until(lambda: bool(double.webhook_url))
         assert await flood(bot, count, seed=11) > count / 3
-        refused = [each for each in double.refusals if "message is not modified" not in each[2]]
-    assert double.faults == []
+        ordinary = ("message is not modified", "query is too old")
+        refused = [each for each in double.refusals if not any(words in each[2] for words in ordinary)]
+    # An inline query whose id was bent is answered in vain.
+    assert [each for each in double.faults if "query is too old" not in each] == []
     assert [each for each in refused if each[1] not in (400, 403) or "edit" not in each[2]] == []
     logged = capsys.readouterr()
     for event in (

@@ -83,8 +83,8 @@ async def test_on_wechat_an_option_is_said_as_shown_and_an_announcement_takes_no
     async with running(sqlite_url, **DEMO) as bot:
         li = bot.delegate("wechat", language="zh")
         assert isinstance(li, WeChatDelegate)
-        shown = await li.starts("s_atelier-eau")
-        assert shown[0].buttons["我要参加"] == "1", "first what they came for"
+        shown = await li.starts("s_atelier-jeunesse")
+        assert shown[0].buttons["我要参加"] == "1", "of what they came for"
         assert "已登记" in text_of(await li.says("我要参加"))
         await li.says("周五下午")
         before = li.seen[-1]
