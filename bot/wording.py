@@ -17,17 +17,17 @@ def worded(notice: Notice, say: Words, silent: bool, goes: Sequence[str] = ()) -
     """A notice as its readers get it, by whoever words its kind; once recalled, what stands in its place. goes: the
     sessions that the reader goes to, of a notice that is put together from them."""
     kind = "recalled" if notice.state == NoticeState.RECALLED else notice.kind
-    handler = on.find("notice", kind)
-    assert handler is not None, f"nobody words {kind}"
-    reply = handler(notice, say, silent, goes)
-    assert isinstance(reply, Reply)
-    return reply
+    return _by_handler("notice", kind, notice, say, silent, goes)
 
 
 def shown(kind: str, event: Event, ticket: Ticket, args: tuple[str, ...], say: Words, now: datetime) -> Reply:
     """What the team sees of a ticket, by whoever words that kind."""
-    handler = on.find("shown", kind)
+    return _by_handler("shown", kind, event, ticket, args, say, now)
+
+
+def _by_handler(what: str, kind: str, *args: object) -> Reply:
+    handler = on.find(what, kind)
     assert handler is not None, f"nobody words {kind}"
-    reply = handler(event, ticket, args, say, now)
+    reply = handler(*args)
     assert isinstance(reply, Reply)
     return reply

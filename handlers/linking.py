@@ -101,11 +101,8 @@ def _ask(ctx: Context, entered: Entered) -> Reply:
         name = _name(channel, say)
         text += say.n("- {channel}: {n} session", "- {channel}: {n} sessions", going, channel=name)
     text += say("The agendas become one, and what you receive comes once. You can undo it for {n} days.", n=str(DAYS))
-    buttons = (
-        cards.button(say.p("button", "Yes, join them"), "linked", str(entered.id)),
-        cards.button(say.p("button", "No"), "menu"),
-    )
-    return Reply(text=text, buttons=buttons)
+    yes = cards.button(say.p("button", "Yes, join them"), "linked", str(entered.id))
+    return Reply(text=text, buttons=(yes, cards.button(say.p("button", "No"), "menu")))
 
 
 @on.press("linked")
@@ -155,11 +152,8 @@ def unlink(ctx: Context, *_: str) -> Reply:
     text += say(
         "Each has again what it had, as far as there are places. What was chosen since stays with the older one."
     )
-    buttons = (
-        cards.button(say.p("button", "Yes, separate"), "unlinked", str(link_id)),
-        cards.button(say.p("button", "No"), "menu"),
-    )
-    return Reply(text=text, buttons=buttons)
+    yes = cards.button(say.p("button", "Yes, separate"), "unlinked", str(link_id))
+    return Reply(text=text, buttons=(yes, cards.button(say.p("button", "No"), "menu")))
 
 
 @on.press("unlinked")

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 
 from bot.chat import kept
+from bot.chat.action import GO_ON
 from bot.chat.reply import Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.delivery import outbox
 
 
-@on.press("rest")
+@on.press(GO_ON)
 def go_on(ctx: Context, *_: str) -> Sequence[Reply]:
     """What the newest message left out, in its own language."""
     rest = outbox.newest(ctx.tx, ctx.account.id).get("rest")

@@ -1,7 +1,7 @@
 """/session: organizers change the programme from chat, on one card: what it was, what it becomes, whom that touches."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, time, timedelta
 from typing import Any
 
@@ -12,15 +12,15 @@ from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context, Replies
 from bot.conversation.router import on
 from bot.event.model import Event, Session, Status
-from bot.notices import broadcast, publishing
+from bot.notices import broadcast
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState
 from bot.programme import edits, facts, queries, seats, touched, worded
 from bot.programme.touched import Touched
 from bot.programme.versions import Published
 from bot.text import formats
-from bot.text.markup import Markup, Paragraph, Span
-from handlers import cards, changes, doubted, everything_else, feedback, slots
+from bot.text.markup import Markup
+from handlers import cards, doubted, everything_else, feedback, sessions_published, slots
 from handlers.announcements import button
 from handlers.organizers import takes_text, with_notice
 
@@ -253,7 +253,7 @@ def _card(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     taken, waiting = seats.standing(ctx.tx, session.id)
     now += [say.n("{n} seat taken", "{n} seats taken", taken).plain()] if taken else []
     now += [say.n("{n} person waits", "{n} persons wait", waiting).plain()] if waiting else []
-    text = (note or Markup()) + _block(session.title.in_(say.language), now)
+    text = (note or Markup()) + sessions_published.block(session.title.in_(say.language), now)
     text += slots.standing(ctx, session) + feedback.figures(ctx, session)
     reason, values = _reason(seen), _values(seen)
     if values:
@@ -261,8 +261,12 @@ def _card(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
         if "capacity" in values:
             limit = values["capacity"]
             lines.append(say.text("Seats: {n}", n=str(limit)) if limit else say.text("Seats: no limit"))
-        text += _block(say.text("What changes"), lines or [say.text("Nothing that readers see.")])
-        text += _seats(ctx, values, taken, waiting) + _whom(ctx, new.event, found) + _doubts(ctx, new.event)
+        text += sessions_published.block(say.text("What changes"), lines or [say.text("Nothing that readers see.")])
+        text += (
+            _seats(ctx, values, taken, waiting)
+            + sessions_published.whom(ctx, new.event, found)
+            + _doubts(ctx, new.event)
+        )
     for language, why in reason.items():
         name = say.language_name(language)
         text += say("Why ({language}): {reason}", language=name, reason=why)
@@ -314,25 +318,12 @@ def _seats(ctx: Context, values: Mapping[str, Any], taken: int, waiting: int) ->
     return offered if free else Markup()
 
 
-def _whom(ctx: Context, event: Event, found: list[Touched]) -> Markup:
-    """How many are told, as the change stands."""
-    if not found:
-        return ctx.say("Nobody is told of a change.")
-    counted = publishing.reach(ctx.tx, found, event)
-    people, missed = counted.total, counted.unreachable
-    text = ctx.say.n("{n} person is told.", "{n} persons are told.", people) if people else Markup()
-    if missed:
-        # Translators: of those who are concerned by a change and have no channel that we can write to.
-        text += ctx.say.n("{n} person cannot be reached.", "{n} persons cannot be reached.", missed)
-    return text or ctx.say("Nobody is told of a change.")
-
-
 def _doubts(ctx: Context, event: Event) -> Markup:
     lines = doubted.lines(ctx, event)
-    return _block(ctx.say.text("Is this meant?"), lines) if lines else Markup()
+    return sessions_published.block(ctx.say.text("Is this meant?"), lines) if lines else Markup()
 
 
-# --- publish it, undo it
+# --- publish it
 
 
 @on.press("session-go")
@@ -345,60 +336,7 @@ def publish(ctx: Context, seen: Notice, how: str = "", version: str = "", *_: st
         return _card(ctx, broadcast.get(ctx.tx, seen.id), ctx.say("It was changed meanwhile: look at it once more."))
     new, _found = _after(ctx, seen)
     broadcast.cancel(ctx.tx, seen.id, ctx.now)
-    return _published(ctx, new, seen.author, how)
-
-
-@on.press("session-undo")
-def undo(ctx: Context, number: str = "", sure: str = "", *_: str) -> Reply:
-    """Publish the version before again, after a question; nothing where another has come since."""
-    if not ctx.is_organizer:
-        return everything_else.unknown_button(ctx)
-    say, former = ctx.say, publishing.before(ctx.tx, ctx.published)
-    if number != str(ctx.published.number) or former is None:
-        return Reply(text=say("Something else was published since: nothing was undone."), buttons=(_again(ctx),))
-    found = touched.between(ctx.event, former.event, ctx.now)
-    if not sure:
-        text = say("**Undo the last change?**")
-        for each in found:
-            lines = worded.changed(each, ctx.event, former.event, say)
-            text += _block(each.after.title.in_(say.language), lines)
-        text += _whom(ctx, former.event, [*found])
-        yes = cards.button(say.p("button", "Yes, undo it"), "session-undo", number, "yes")
-        return Reply(text=text, buttons=(yes, _again(ctx)), replaces=True)
-    new = Published(0, ctx.now, former.digest, former.event, {}, former.edits)
-    return _published(ctx, new, f"{ctx.update.channel}:{ctx.update.address}", "soon")
-
-
-@on.press("session-tell")
-def tell_now(ctx: Context, *_: str) -> Reply:
-    """What waits for its minute is told at once."""
-    if not ctx.is_organizer:
-        return everything_else.unknown_button(ctx)
-    told = publishing.tell_now(ctx.tx, ctx.now)
-    text = ctx.say("They are being told.") if told else ctx.say("Nothing waits to be told.")
-    return Reply(text=text, buttons=(_again(ctx),))
-
-
-def _published(ctx: Context, new: Published, author: str, how: str) -> Reply:
-    say = ctx.say
-    done = publishing.publish(
-        ctx.tx, ctx.published.number, new, changes.wording(ctx.words), author=author, tells=how != "quiet",
-        settles=publishing.SETTLES if how == "soon" else timedelta(0),
-    )  # fmt: skip
-    if done is None:
-        return Reply(text=say("Somebody else published a moment ago: look at it once more."), buttons=(_again(ctx),))
-    text = say("**Published.** The programme and the answers say so from now on.")
-    buttons = [cards.button(say.p("button", "Undo"), "session-undo", str(done.number)), _again(ctx)]
-    if done.due_at:
-        text += say.n(
-            "{n} person is told at {hour}.", "{n} persons are told at {hour}.", done.people, hour=say.time(done.due_at)
-        )
-        buttons.insert(0, cards.button(say.p("button", "Tell them now"), "session-tell"))
-    elif done.people:
-        text += say.n("{n} person is being told.", "{n} persons are being told.", done.people)
-    else:
-        text += say("Nobody is told of a change.")
-    return Reply(text=text, buttons=tuple(buttons), replaces=True)
+    return sessions_published.publish(ctx, new, seen.author, how)
 
 
 # --- small things
@@ -458,11 +396,7 @@ def _minutes(hour: time) -> int:
 
 
 def _over(ctx: Context) -> Reply:
-    return Reply(text=ctx.say("This change is done or no longer there."), buttons=(_again(ctx),))
-
-
-def _again(ctx: Context) -> Button:
-    return cards.button(ctx.say.p("button", "Another session"), "session-day")
+    return Reply(text=ctx.say("This change is done or no longer there."), buttons=(sessions_published.again(ctx),))
 
 
 def _back(ctx: Context, seen: Notice) -> Button:
@@ -471,7 +405,3 @@ def _back(ctx: Context, seen: Notice) -> Button:
 
 def _expects(name: str, seen: Notice, *args: str) -> str:
     return Action(name, (str(seen.id), *args)).pack()
-
-
-def _block(title: str, lines: Sequence[str]) -> Markup:
-    return Markup((Paragraph((Span(title, bold=True), *(Span(f"\n{line}") for line in lines))),))

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 LIMIT_BYTES = 64
 SEPARATOR = "|"
 ASIDE = "~"
+GO_ON = "rest"  # what a message left out
+LABELLED = "\n"  # between a choice and its label
 ID_DIGITS = 15  # what every database's and every reader's number holds
 
 
@@ -48,6 +50,17 @@ class Action:
 
 def action(name: str, *args: str) -> Action:
     return Action(name, args)
+
+
+def as_choice(action: Action, label: str) -> str:
+    """A packed action with its label, so that it can be said as it is shown."""
+    return f"{action.pack()}{LABELLED}{label}"
+
+
+def of_choice(choice: str) -> tuple[Action, str]:
+    """What it does, and its label, "" where it is kept without."""
+    packed, _, label = choice.partition(LABELLED)
+    return Action.unpack(packed), label
 
 
 def is_id(text: str) -> bool:

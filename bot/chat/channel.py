@@ -30,7 +30,8 @@ class Parcel:
     """One platform message, ready to send: one outbox row, one API call, one message id.
 
     body: JSON in the platform's own terms. edits: id of the message it replaces, where the platform can.
-    choices: packed actions in the order shown, so that "2" can stand for the second button.
+    choices: packed actions in the order shown, so that "2" can stand for the second button; with their labels (see
+    action.as_choice) where these can be said too.
     kind, is_urgent: of a notice; "" for an answer.
     """
 

@@ -13,7 +13,7 @@ def pack(replies: Sequence[Reply]) -> list[dict[str, Any]]:
     return [
         {
             "text": [[p.is_item, [[s.text, s.bold, s.href] for s in p.spans]] for p in reply.text.paragraphs],
-            "buttons": [[b.label, *_target(b)] for b in reply.buttons],
+            "buttons": [[b.label, *_target(b), b.command] for b in reply.buttons],
         }
         for reply in replies
     ]
@@ -35,5 +35,6 @@ def _target(button: Button) -> tuple[str, str]:
     return "press", button.action.pack()
 
 
-def _button(label: str, kind: str, target: str) -> Button:
-    return Button(label, Action.unpack(target) if kind == "press" else Link(target, is_feed=kind == "feed"))
+def _button(label: str, kind: str, target: str, command: str = "") -> Button:
+    action = Action.unpack(target) if kind == "press" else Link(target, is_feed=kind == "feed")
+    return Button(label, action, command)

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from bot.chat.action import Action
+from bot.chat.action import GO_ON, Action, of_choice
 
 HAN = "一二三四五六七八九"
 HAN_NUMBER = rf"[{HAN}]?十[{HAN}]?|[{HAN}两]"
@@ -27,7 +27,7 @@ CRIES = re.compile(
 CRY_LENGTH = 60  # characters; what is longer tells of one
 KEYCAP = "\ufe0f\u20e3"
 
-GO_ON = "rest"  # the action of what a message left out
+QUOTES = '“”"'
 MORE = frozenset({"更多", "继续", "繼續", "接着说", "more", "go on", "suite", "la suite", "lire la suite", "plus"})
 
 
@@ -46,31 +46,27 @@ def _han(written: str) -> int:
     return 10 * (digit[tens] or 1) + digit[ones] if ten else digit[ones]
 
 
-def pack(action: Action, label: str) -> str:
-    """A choice as an account keeps it, where it can be said by its label too."""
-    return f"{action.pack()}\n{label}"
-
-
-def _action(choice: str) -> Action:
-    return Action.unpack(choice.partition("\n")[0])
-
-
 def chosen(text: str, choices: Sequence[str]) -> Action | None:
     """The action that a bare number stands for, a label as it is shown, or the word "more" under a message that was
     cut; None where the text is none of it, or stands for nothing."""
-    said = unicodedata.normalize("NFKC", text).strip(' 。.!！“”"').casefold()
+    said = _plain(text, QUOTES)
     if said in MORE:
         return Action(GO_ON) if choices else None
-    for each in choices:
-        if said and said == unicodedata.normalize("NFKC", each.partition("\n")[2]).strip().casefold():
-            return _action(each)
+    for action, label in map(of_choice, choices):
+        if said and said == _plain(label, QUOTES):
+            return action
     wanted = number(text)
-    return _action(choices[wanted - 1]) if wanted and wanted <= len(choices) else None
+    return of_choice(choices[wanted - 1])[0] if wanted and wanted <= len(choices) else None
 
 
 def lets_go(text: str) -> bool:
     """Whether it ends what was begun, and is no text for it."""
-    return unicodedata.normalize("NFKC", text).strip(" 。.!！").casefold() in LET_GO
+    return _plain(text) in LET_GO
+
+
+def _plain(text: str, quotes: str = "") -> str:
+    """As it is compared: without the marks around it."""
+    return unicodedata.normalize("NFKC", text).strip(" 。.!！" + quotes).casefold()
 
 
 def cries(text: str) -> bool:

@@ -16,7 +16,6 @@ from bot.notices import broadcast
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState, Urgency, delivery
 from bot.people.tables import account, person
-from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from tests import databases
@@ -59,7 +58,6 @@ async def storm(
     people got. faults: the share of calls that meets each kind of trouble."""
     chance = random.Random(seed)
     store = Store(url)
-    store.write_now(migrate.to_newest)
     store.write_now(people, many)
     async with TelegramDouble(limits=False) as double:
         double.chance = Chance(faults, seed)

@@ -26,7 +26,6 @@ from bot.notices.courier import Courier
 from bot.notices.ledger import Closing
 from bot.notices.tables import NoticeState, Urgency, delivery, notice
 from bot.people.tables import account
-from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from bot.text.words import Words
@@ -163,7 +162,6 @@ class Office:
 @asynccontextmanager
 async def office(url: str, many: int, *, kind: type[Store] = Store) -> AsyncIterator[Office]:
     store = kind(url)
-    store.write_now(migrate.to_newest)
     store.write_now(people, many)
     clock = Clock()
     clock.stand_at(NOW)

@@ -22,7 +22,6 @@ from bot.people import accounts
 from bot.programme import calendar, edits, facts, offers, queries, revisions, seats, versions
 from bot.programme.tables import Interest, interest, seat
 from bot.programme.versions import Published
-from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from handlers import changes
@@ -42,7 +41,6 @@ class Day:
     persons: list[int] = field(default_factory=list)
 
     def begin(self) -> None:
-        self.store.write_now(migrate.to_newest)
         demo = load.load(load.find("demo"))
         rules = demo.details.model_copy(update={"seats": SeatRules(give_up_minutes=10)})
         event = Event(**{**{name: getattr(demo, name) for name in Event.model_fields}, "details": rules})

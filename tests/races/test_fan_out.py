@@ -13,7 +13,6 @@ from bot.notices import audience, broadcast, ledger
 from bot.notices.broadcast import Notice
 from bot.notices.tables import Urgency, delivery
 from bot.people.tables import account
-from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from tests import databases
@@ -24,7 +23,6 @@ EVENT = load.load(load.find("strasbourg-2014"))
 
 def prepared(url: str, many: int) -> tuple[Store, Notice]:
     store = Store(url)
-    store.write_now(migrate.to_newest)
     store.write_now(people, many)
     return store, store.write_now(begun, Urgency.NORMAL)
 
@@ -87,7 +85,6 @@ SELECT n, n, 'telegram', n::text, now(), now(), '[]', true, 0, '', '' FROM gener
 def test_a_million(postgresql: str, many: int) -> None:
     with databases.database(postgresql) as url:
         store = Store(url)
-        store.write_now(migrate.to_newest)
         for statement in (PERSONS, ACCOUNTS):
             store.write_now(lambda tx, sql=statement: tx.execute(text(sql), {"n": many}))
         seen = store.write_now(begun, Urgency.NORMAL)

@@ -1,7 +1,7 @@
 """Two persons who become one while everything else goes on: nobody is lost, no seat is counted twice, no code twice."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
@@ -18,7 +18,6 @@ from bot.people.linking import Entered, Joined
 from bot.people.tables import account, person
 from bot.programme import seats, versions
 from bot.programme.tables import Interest, interest, seat
-from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from tests.races.test_seats import EVENT
@@ -30,7 +29,6 @@ SEATS = 10
 @pytest.fixture
 def store(database_url: str):  # type: ignore[no-untyped-def]
     made = Store(database_url)
-    made.write_now(migrate.to_newest)
     made.write_now(versions.publish, versions.Published(1, NOW, "x", EVENT))
     yield made
     made.close()
@@ -72,6 +70,16 @@ def join(store: Store, name: str, entered: Entered) -> object:
     return store.write_now(turn, name, lambda tx, me: linking.join(tx, entered.id, me, EVENT, NOW))
 
 
+def all_entered(store: Store, pairs: Sequence[tuple[str, str]]) -> dict[str, Entered]:
+    """The second of each pair has typed the first one's code."""
+    entered = {}
+    for a, b in pairs:
+        found = enter(store, b, code(store, a))
+        assert isinstance(found, Entered)
+        entered[b] = found
+    return entered
+
+
 def test_of_two_who_type_one_code_at_once_one_is_asked(store: Store) -> None:
     for n in range(10):
         typed = code(store, f"a{n}")
@@ -101,11 +109,7 @@ def test_two_who_join_each_other_at_once_are_one(store: Store) -> None:
 def test_seats_hold_while_people_are_joined_separated_and_sign_up(store: Store) -> None:
     chance = random.Random(7)
     pairs = [(f"a{n}", f"b{n}") for n in range(12)]
-    entered = {}
-    for a, b in pairs:
-        found = enter(store, b, code(store, a))
-        assert isinstance(found, Entered)
-        entered[b] = found
+    entered = all_entered(store, pairs)
 
     def sign_up(name: str) -> None:
         store.write_now(turn, name, lambda tx, me: seats.register(tx, EVENT, me, "s", now=NOW))
@@ -188,11 +192,7 @@ def test_a_stranger_s_code_is_not_in_the_database(store: Store) -> None:
 
 def test_who_is_joined_while_a_notice_is_handed_out_gets_it_once(store: Store) -> None:
     pairs = [(f"a{n}", f"b{n}") for n in range(6)]
-    entered = {}
-    for a, b in pairs:
-        found = enter(store, b, code(store, a))
-        assert isinstance(found, Entered)
-        entered[b] = found
+    entered = all_entered(store, pairs)
 
     def begin(tx: Transaction) -> int:
         seen = broadcast.edit(tx, broadcast.draft(tx, author="x", now=NOW), texts={"fr": "Salle 12."})

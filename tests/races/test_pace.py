@@ -15,7 +15,6 @@ from bot.notices import broadcast
 from bot.notices.broadcast import Notice
 from bot.notices.courier import Courier
 from bot.notices.tables import NoticeState, Urgency
-from bot.store import migrate
 from bot.store.threads import Store
 from bot.text.words import Words
 from bot.wording import worded
@@ -53,7 +52,6 @@ class Post:
 @asynccontextmanager
 async def post(url: str, many: int) -> AsyncIterator[Post]:
     store = Store(url)
-    store.write_now(migrate.to_newest)
     store.write_now(people, many)
     event = load.load(load.find("strasbourg-2014"))
     clock = Clock()

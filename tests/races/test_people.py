@@ -19,7 +19,6 @@ from bot.people.participants import Participant
 from bot.people.tables import account, participant, person
 from bot.programme import feedback, seats, versions
 from bot.programme.tables import feedback_asked
-from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from handlers import reminders
@@ -32,7 +31,6 @@ LISTED = {code: Participant(code=code, name=f"N {code}", side="french") for code
 def prepared(url: str) -> tuple[list[Store], list[int]]:
     """Processes on one database, with people in it who can be written to."""
     first = Store(url)
-    first.write_now(migrate.to_newest)
     event = load.load(load.find("demo"))
     first.write_now(versions.publish, versions.Published(1, NOW, "x", event))
     first.write_now(participants.apply, LISTED, seen=participants.digest({}))

@@ -12,7 +12,6 @@ from bot.event.model import Event
 from bot.people.tables import person
 from bot.programme import seats, versions
 from bot.programme.tables import Interest, interest, seat
-from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 from tests import databases
@@ -33,7 +32,6 @@ EVENT = Event.model_validate(
 
 def prepare(url: str) -> None:
     store = Store(url)
-    store.write_now(migrate.to_newest)
     store.write_now(versions.publish, versions.Published(1, NOW, "x", EVENT))
     store.close()
 

@@ -8,7 +8,6 @@ from bot.channels.telegram.pace import limits
 from bot.chat.channel import Later
 from bot.delivery import shared_pace
 from bot.delivery.shared_pace import SharedPace
-from bot.store import migrate
 from bot.store.threads import Store
 from tests import databases
 
@@ -19,7 +18,6 @@ RATE = 60.0
 async def processes(postgresql: str, many: int, rate: float = RATE) -> AsyncIterator[list[SharedPace]]:
     with databases.database(postgresql) as url:
         stores = [Store(url) for _ in range(many)]
-        stores[0].write_now(migrate.to_newest)
         yield [SharedPace(store, "telegram:1", limits(rate)) for store in stores]
         for store in stores:
             store.close()

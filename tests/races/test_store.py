@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from bot.programme.tables import kept
-from bot.store import migrate
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
 
@@ -24,7 +23,6 @@ def names(tx: Transaction) -> set[str]:
 
 async def test_a_turn_that_fails_undoes_itself_alone(database_url: str) -> None:
     store = Store(database_url)
-    store.write_now(migrate.to_newest)
     turns = [store.write(keep, f"n{n}", fails=n % 5 == 0) for n in range(50)]
     results = await asyncio.gather(*turns, return_exceptions=True)
     assert [isinstance(result, ValueError) for result in results] == [n % 5 == 0 for n in range(50)]
@@ -34,7 +32,6 @@ async def test_a_turn_that_fails_undoes_itself_alone(database_url: str) -> None:
 
 async def test_a_signal_is_heard_once_and_only_where_the_turn_holds(database_url: str) -> None:
     store = Store(database_url)
-    store.write_now(migrate.to_newest)
     heard: list[tuple[str, int]] = []
     store.heard = lambda subject, row_id: heard.append((subject, row_id))
 
@@ -50,7 +47,6 @@ async def test_a_signal_is_heard_once_and_only_where_the_turn_holds(database_url
 
 async def test_a_waiter_that_is_cancelled_leaves_its_turn_to_end(database_url: str) -> None:
     store = Store(database_url)
-    store.write_now(migrate.to_newest)
     waiting = [asyncio.create_task(store.write(keep, f"n{n}")) for n in range(20)]
     await asyncio.sleep(0)
     for task in waiting[::2]:
@@ -66,7 +62,6 @@ async def test_a_waiter_that_is_cancelled_leaves_its_turn_to_end(database_url: s
 @pytest.mark.parametrize("turns", [1, 40])
 async def test_what_a_turn_wrote_before_a_savepoint_failed_stays(database_url: str, turns: int) -> None:
     store = Store(database_url)
-    store.write_now(migrate.to_newest)
 
     def turn(tx: Transaction, n: int) -> None:
         keep(tx, f"before{n}")

@@ -8,7 +8,6 @@ from datetime import timedelta
 from bot.channels.wechat.api import Api
 from bot.channels.wechat.token import Tokens
 from bot.clock import Clock
-from bot.store import migrate
 from bot.store.threads import Store
 from tests.doubles.wechat import WeChatDouble
 
@@ -22,7 +21,6 @@ async def replicas(url: str, double: WeChatDouble, clock: Clock) -> AsyncIterato
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(double)
         first = Store(url)
-        first.write_now(migrate.to_newest)
         first.close()
         made = []
         # SQLite is one process's: its callers share the file's only writer.

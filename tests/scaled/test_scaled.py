@@ -21,7 +21,6 @@ from sqlalchemy import make_url
 from bot.delivery.tables import State
 from bot.notices import broadcast
 from bot.notices.tables import NoticeState, Urgency
-from bot.store import migrate
 from bot.store.threads import Store
 from tests import databases
 from tests.doubles.telegram import TelegramDouble
@@ -88,7 +87,6 @@ async def place(
     """slack: what the double allows, of the rate: where the machine stalls, what was sent in time comes in a heap."""
     with databases.database(postgresql) as url:
         store = Store(url)
-        store.write_now(migrate.to_newest)
         store.write_now(people, many)
         where = make_url(url)
         async with nats(folder / "nats") as broker, Line(f"http://{where.host}:{where.port or 5432}") as line:

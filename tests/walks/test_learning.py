@@ -132,10 +132,8 @@ def test_the_oldest_go_when_there_are_too_many(sqlite_url: str, monkeypatch: pyt
 
     from bot.desk import unanswered as desk
     from bot.desk.tables import Fate
-    from bot.store import migrate
 
     store = Store(sqlite_url)
-    store.write_now(migrate.to_newest)
     monkeypatch.setattr(desk, "MOST", 3)
     ends = datetime(2014, 11, 7, tzinfo=UTC)
     for day in range(5):

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat import kept
+from bot.chat.action import action
+from bot.chat.reply import Button, Link, Reply
 from bot.conversation import choices
+from bot.text.markup import Markup
 from tests.delegate import TelegramDelegate, WeChatDelegate, running, text_of
 from tests.walks.test_help_desk import ANA, GROUP, asked, card, news
 
@@ -108,6 +112,16 @@ async def test_on_wechat_an_option_is_said_as_shown_and_an_announcement_takes_no
             assert (answer.status, await answer.text()) == (200, "abc")
         async with bot.http().get(f"{bot.url}/MP_verify_other.txt") as answer:
             assert answer.status == 404
+
+
+def test_a_reply_that_is_kept_keeps_what_its_buttons_do() -> None:
+    buttons = (
+        Button("What I receive", action("notify"), command="notify"),
+        Button("Add", Link("/calendar/x.ics", is_feed=True)),
+        Button("Go", action("session", "s")),
+    )
+    reply = Reply(text=Markup.text("x"), buttons=buttons)
+    assert kept.unpack(kept.pack([reply])) == [reply]
 
 
 @pytest.mark.parametrize(

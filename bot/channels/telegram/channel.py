@@ -6,7 +6,7 @@ Telegram refuses for a reason that can be mended at once (an old message, our HT
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from html import unescape
@@ -26,7 +26,7 @@ from bot.channels.telegram.http import AiohttpRequest
 from bot.channels.telegram.inline import Inline
 from bot.channels.telegram.mini_app import MiniApp
 from bot.channels.telegram.pace import RATE, limits
-from bot.channels.telegram.polling import Backoff, Poller, PollingBot, retry_seconds
+from bot.channels.telegram.polling import Poller, PollingBot, patiently, retry_seconds
 from bot.channels.telegram.render import TEXT_LIMIT, render
 from bot.channels.telegram.webhook import PATH, Webhook
 from bot.chat.channel import Abilities, Failed, InDoubt, Later, Parcel, Receive, Sent, Verdict
@@ -40,6 +40,7 @@ from bot.text.words import Words
 log = structlog.get_logger()
 
 TELEGRAM_SERVER = "https://api.telegram.org"
+CONNECT_FAILED = "telegram.connect_failed"
 AGAIN_SECONDS = 3.0
 TYPING_SECONDS = 1.0
 CLOSING_SECONDS = 3.0  # for presses still being answered at the end
@@ -169,28 +170,11 @@ class TelegramChannel:
         """Sign in, and leave webhook mode where we poll; waiting updates are kept. Tries until it succeeds."""
         await self._sign_in()
         if self._webhook is None:
-            await self._patiently(lambda: self._bot.delete_webhook(drop_pending_updates=False))
+            await patiently(lambda: self._bot.delete_webhook(drop_pending_updates=False), CONNECT_FAILED)
 
     async def _sign_in(self) -> None:
-        await self._patiently(self._application.initialize)
+        await patiently(self._application.initialize, CONNECT_FAILED)
         self.chat_url = f"https://t.me/{self._bot.username}?start="
-
-    async def _patiently(self, call: Callable[[], Awaitable[object]]) -> None:
-        """Until it succeeds. Raises InvalidToken."""
-        backoff = Backoff()
-        while True:
-            try:
-                await call()
-            except InvalidToken:
-                raise
-            except RetryAfter as error:
-                await asyncio.sleep(retry_seconds(error))
-            except TelegramError as error:
-                pause = backoff.next_seconds()
-                log.warning("telegram.connect_failed", error=type(error).__name__, pause_seconds=round(pause, 1))
-                await asyncio.sleep(pause)
-            else:
-                return
 
     def _showing_that_we_type(self, receive: Receive) -> Receive:
         """`receive`, and "typing…" in the chat of whoever waits for more than a second."""

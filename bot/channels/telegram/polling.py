@@ -7,7 +7,7 @@ an outage of ours, and Telegram keeps the updates (24 hours) until it is over.
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
@@ -30,6 +30,7 @@ TRY_PAUSES_SECONDS = (0.2, 1.0)  # ...with these pauses
 ROUNDS = 20  # after that a failing update is skipped even if nothing else succeeds (some 8 minutes)
 CLOSING_SECONDS = 5.0  # for updates being recorded when the channel is stopped
 CONFIRM_SECONDS = 2.0
+WHY_LENGTH = 200
 
 
 class Backoff:
@@ -45,6 +46,26 @@ class Backoff:
         pause = min(self._longest, self._first * 2**self._times)
         self._times = min(self._times + 1, 16)
         return float(pause * random.uniform(0.5, 1.0))  # noqa: S311 (jitter)
+
+
+async def patiently(call: Callable[[], Awaitable[object]], failed: str, **more: str) -> None:
+    """Until it succeeds, with growing pauses. failed: the event in the log, each time; more: what else it says. Raises
+    InvalidToken."""
+    backoff = Backoff()
+    while True:
+        try:
+            await call()
+        except InvalidToken:
+            raise
+        except RetryAfter as error:
+            await asyncio.sleep(retry_seconds(error))
+        except TelegramError as error:
+            pause = backoff.next_seconds()
+            why = error.message[:WHY_LENGTH]
+            log.warning(failed, error=type(error).__name__, why=why, pause_seconds=round(pause, 1), **more)
+            await asyncio.sleep(pause)
+        else:
+            return
 
 
 class PollingBot(ExtBot[None]):

@@ -10,16 +10,17 @@ import hmac
 import json
 import random
 from collections import OrderedDict
+from collections.abc import Awaitable
 from typing import Any
 
 import structlog
 from aiohttp import web
 from telegram import WebhookInfo
-from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.error import InvalidToken, TelegramError
 
 from bot.channels.telegram import updates
 from bot.channels.telegram.arrivals import Arrivals, press_of, where
-from bot.channels.telegram.polling import Backoff, PollingBot, retry_seconds
+from bot.channels.telegram.polling import PollingBot, patiently
 from bot.chat.channel import Receive
 
 log = structlog.get_logger()
@@ -137,33 +138,17 @@ class Webhook:
             seen_error = _tell_trouble(info, seen_error)
 
     async def _set(self) -> None:
-        backoff = Backoff()
-        while True:
-            try:
-                await self._bot.set_webhook(
-                    self.url,
-                    secret_token=self._secret.decode(),
-                    max_connections=CONNECTIONS,
-                    allowed_updates=list(updates.ALLOWED),
-                    drop_pending_updates=False,
-                )
-            except InvalidToken:
-                raise
-            except RetryAfter as error:
-                await asyncio.sleep(retry_seconds(error))
-            except TelegramError as error:
-                pause = backoff.next_seconds()
-                log.warning(
-                    "telegram.webhook_not_set",
-                    error=type(error).__name__,
-                    why=error.message[:200],
-                    pause_seconds=round(pause, 1),
-                    do="passerelle doctor",
-                )
-                await asyncio.sleep(pause)
-            else:
-                log.info("telegram.webhook_set", url=self.url)
-                return
+        def call() -> Awaitable[bool]:
+            return self._bot.set_webhook(
+                self.url,
+                secret_token=self._secret.decode(),
+                max_connections=CONNECTIONS,
+                allowed_updates=list(updates.ALLOWED),
+                drop_pending_updates=False,
+            )
+
+        await patiently(call, "telegram.webhook_not_set", do="passerelle doctor")
+        log.info("telegram.webhook_set", url=self.url)
 
 
 def _tell_trouble(info: WebhookInfo, seen: float) -> float:

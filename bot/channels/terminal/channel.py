@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
+from bot.chat.action import as_choice
 from bot.chat.channel import Abilities, Failed, Parcel, Receive, Sent, Verdict
 from bot.chat.reply import Link, Reply
 from bot.chat.update import Start, Text, Update
@@ -72,7 +73,7 @@ class TerminalChannel:
                     continue
                 number += 1
                 lines.append(f"  [{number}] {button.label}")
-                choices.append(f"{button.action.pack()}\n{button.label}")
+                choices.append(as_choice(button.action, button.label))
             body: dict[str, object] = {"text": "\n".join(lines)}
             if reply.file:
                 body["file"] = {"name": reply.file.name, "content": reply.file.content}

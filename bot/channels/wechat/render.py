@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from bot.chat.action import Action
+from bot.chat.action import GO_ON, Action, as_choice
 from bot.chat.channel import Parcel
 from bot.chat.kept import pack
 from bot.chat.reply import Button, Coordinates, Link, Reply
@@ -22,7 +22,6 @@ TEXT_LIMIT = 2048  # bytes of UTF-8 (platform rules)
 FILE_HERE = "\ufffc"  # where the address of a file comes in; only known once the message has its number
 FILE_BYTES = 300  # what that address may take
 LEAST = 300  # bytes of a text worth beginning it on this page
-REST = "rest"
 TAG = re.compile(r"<(?=/?[A-Za-z!])")  # WeChat reads tags in a text; nobody's text may be one
 OPEN_MENU = 10  # lines that its menu message can well show
 
@@ -48,7 +47,7 @@ def render(replies: Sequence[Reply], say: Words, *, base_url: str = "") -> list[
     if page.left:
         # Translators: at the end of a message that is cut because WeChat allows no longer ones
         tail.append(say.text("To read on, reply “{word}”.", word=say.p("button", "More")))
-        choices.append((Action(REST).pack(), say.p("button", "More")))
+        choices.append((Action(GO_ON), say.p("button", "More")))
     elif lines:
         tail.append(say.text("To choose, reply with a number."))
     file = next((reply.file for reply in replies if reply.file), None)
@@ -57,7 +56,7 @@ def render(replies: Sequence[Reply], say: Words, *, base_url: str = "") -> list[
     head = "\n\n".join(part for part in heads if part)
     body: dict[str, Any] = {"text": "\n\n".join(part for part in (head, "\n".join(tail)) if part)}
     if lines and len(choices) <= OPEN_MENU:
-        body["menu"] = {"head": head, "items": [{"id": packed, "content": label} for packed, label in choices]}
+        body["menu"] = {"head": head, "items": [{"id": action.pack(), "content": label} for action, label in choices]}
     if page.left:
         body["rest"] = {"language": say.language, "replies": pack(page.left)}
     if file and base_url:
@@ -65,7 +64,7 @@ def render(replies: Sequence[Reply], say: Words, *, base_url: str = "") -> list[
     body["said"] = pack(replies)  # to be said again where it cannot be sent now
     if brief := next((reply.brief for reply in replies if reply.brief), None):
         body["brief"] = {"what": brief.what, "where": brief.where, "when": brief.when}
-    return [Parcel(body, choices=tuple(f"{packed}\n{label}" for packed, label in choices))]
+    return [Parcel(body, choices=tuple(as_choice(*choice) for choice in choices))]
 
 
 def filled(text: str, address: str) -> str:
@@ -151,10 +150,10 @@ def _bytes(heads: Sequence[str], buttons: Sequence[Button], base_url: str, say: 
     return len("\n\n".join(part for part in (*heads, *links, tail) if part).encode())
 
 
-def _numbered(buttons: Sequence[Button], base_url: str) -> tuple[list[str], list[tuple[str, str]], list[str]]:
+def _numbered(buttons: Sequence[Button], base_url: str) -> tuple[list[str], list[tuple[Action, str]], list[str]]:
     """The lines of a numbered list, what each stands for, and the links, which need no number. Without commands."""
     lines: list[str] = []
-    choices: list[tuple[str, str]] = []
+    choices: list[tuple[Action, str]] = []
     links: list[str] = []
     for button in buttons:
         if isinstance(button.action, Link):
@@ -162,7 +161,7 @@ def _numbered(buttons: Sequence[Button], base_url: str) -> tuple[list[str], list
             continue
         if button.command:
             continue
-        choices.append((button.action.pack(), plain(button.label)))
+        choices.append((button.action, plain(button.label)))
         lines.append(f"{len(choices)}. {plain(button.label)}")
     return lines, choices, [link for link in links if link]
 
