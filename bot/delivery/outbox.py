@@ -317,10 +317,10 @@ def release(tx: Transaction, *, owner: str, now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An account's messages (sequence, body), oldest first; its person's language, "" for a stranger's.
+    """An account's messages (sequence, body, because), oldest first; its person's language, "" for a stranger's.
     is_leaving: the person asked to be forgotten, and has not written since."""
 
-    messages: Sequence[tuple[int, Mapping[str, Any]]] = ()
+    messages: Sequence[tuple[int, Mapping[str, Any], str]] = ()
     language: str = ""
     is_leaving: bool = False
 
@@ -333,7 +333,7 @@ def since(tx: Transaction, channel: str, address: str, after: int, limit: int) -
         outbox.c.state.not_in((State.RECALLED, State.CANCELLED)),
     )
     rows = tx.execute(
-        select(person.c.language, person.c.leaving_at, outbox.c.sequence, outbox.c.body)
+        select(person.c.language, person.c.leaving_at, outbox.c.sequence, outbox.c.body, outbox.c.because)
         .select_from(account.join(person).outerjoin(outbox, is_wanted))
         .where(account.c.channel == channel, account.c.address == address)
         .order_by(outbox.c.sequence.desc())
@@ -341,7 +341,7 @@ def since(tx: Transaction, channel: str, address: str, after: int, limit: int) -
     ).all()
     if not rows:
         return Line()
-    messages = [(row.sequence, row.body) for row in reversed(rows) if row.sequence is not None]
+    messages = [(row.sequence, row.body, row.because) for row in reversed(rows) if row.sequence is not None]
     return Line(messages, rows[0].language, rows[0].leaving_at is not None)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import icalendar
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from bot.channels.web.identity import COOKIE
 from tests.pages.conftest import Phones
@@ -168,6 +168,33 @@ async def test_who_is_forgotten_leaves_nothing_on_the_phone(phones: Phones) -> N
     await expect(marie.answers.first).to_contain_text("bienvenue")
     await expect(marie.log).not_to_contain_text("effacées")
     await expect(marie.said).to_have_count(0)
+
+
+async def test_a_slow_tab_does_not_ask_once_more_to_be_forgotten(phones: Phones) -> None:
+    """It hears that its person is forgotten before the browser tells it that what another tab sends has been taken."""
+    marie = await phones("fr-FR")
+    await marie.opens()
+    other = Phone(await marie.page.context.new_page(), marie.line)
+    late = "addEventListener('storage', (event) => event.newValue ?? event.stopImmediatePropagation())"
+    await other.page.add_init_script(late)
+    await other.opens()
+    await marie.page.bring_to_front()
+    await marie.says("/forget")
+    await marie.answer.get_by_role("button", name="Tout effacer").wait_for()
+
+    async def once_seen(route: Route) -> None:
+        await other.said.get_by_text("Tout effacer").wait_for()
+        await route.continue_()
+
+    await marie.page.route("**/chat/updates", once_seen)
+    await marie.taps("Tout effacer")
+    goodbye = ["Vos données ont été effacées."]
+    await expect(other.log.locator(".message")).to_have_text(goodbye)
+    await marie.page.unroute("**/chat/updates")
+    await marie.page.evaluate("dispatchEvent(new Event('online'))")  # whatever waits is sent now
+    await marie.page.wait_for_load_state("networkidle")
+    await expect(marie.log.locator(".message")).to_have_text(goodbye)
+    assert "waiting" not in await marie.page.evaluate("JSON.stringify(localStorage)")
 
 
 async def test_who_is_forgotten_may_go_on_as_somebody_new(phones: Phones) -> None:

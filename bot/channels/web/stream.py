@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from bot.channels.web.identity import fingerprint
+from bot.channels.web.updates import key_of
 
 FIRST_LOOK_SECONDS = 1.0  # after something came; doubled each time that nothing did
 LAST_LOOK_SECONDS = 5.0
@@ -29,10 +30,12 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One message of a browser; `sequence` counts in the account's order, from 1."""
+    """One message of a browser; `sequence` counts in the account's order, from 1. because: the key of the update
+    that it answers, or a kind of notice."""
 
     sequence: int
     body: Mapping[str, Any]
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,8 @@ class Streams:
         if found.erased:
             listener.is_erased = True
             written = [{"sequence": message.sequence, "body": message.body} for message in found.messages]
-            yield _event("erased", {"messages": written})
+            keys = [key_of(message.because) for message in found.messages]
+            yield _event("erased", {"messages": written, "keys": keys})
             return
         if found.restarted:
             yield _event("restart", {})

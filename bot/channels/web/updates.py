@@ -58,6 +58,11 @@ def read(raw: bytes, address: str, *, at: datetime, language: str) -> Posted:
     return Posted(update, after, _string(given, "conversation", PAYLOAD_LIMIT))
 
 
+def key_of(update_key: str) -> str:
+    """The page's own key of an update that it posted."""
+    return update_key.rpartition(":")[2]
+
+
 def _content(given: Mapping[str, Any]) -> Content:
     match given.get("kind"):
         case "text":

@@ -90,9 +90,9 @@ export function restart({ erased }) {
 }
 
 // The person is forgotten: nothing stays on this phone but what is still to be sent, and the goodbye on the screen.
-// key: of the own message that asked for it.
-export function forget(goodbye, key) {
-  const waits = state.items.filter((item) => item.fate === 'waiting' && item.key !== key);
+// keys: of the own messages that asked for it, in this tab or another.
+export function forget(goodbye, keys) {
+  const waits = state.items.filter((item) => item.fate === 'waiting' && !keys.includes(item.key));
   state = { ...blank(), items: [...goodbye.map(({ body }) => ({ sequence: 0, body, isPassing: true })), ...waits] };
   if (waits.length) return save();
   try {

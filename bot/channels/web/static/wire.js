@@ -111,7 +111,7 @@ async function post(item) {
 }
 
 function take(answer, item) {
-  if (answer.erased) forget(answer.messages, item.key);
+  if (answer.erased) forget(answer.messages, [item.key]);
   const isOther = meet(answer.conversation) || answer.erased;
   if (answer.restarted) begin({ erased: true });
   if (!answer.erased) receive(answer.messages);
@@ -142,7 +142,7 @@ function open() {
     flush();
   });
   hear('restart', () => begin({ erased: true }));
-  hear('erased', ({ messages }) => forget(messages));
+  hear('erased', ({ messages, keys }) => forget(messages, keys));
   hear('reader', ({ language }) => tell(language));
   hear('message', (message) => receive([message]));
   hear('beat', () => {});
@@ -188,8 +188,8 @@ function tell(language, item) {
   if (language && !store.state.items.some((other) => other.fate === 'waiting' && other.key !== item?.key)) on.reader(language);
 }
 
-function forget(goodbye, key) {
-  store.forget(goodbye, key);
+function forget(goodbye, keys) {
+  store.forget(goodbye, keys);
   on.restart(true);
 }
 
