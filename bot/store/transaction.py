@@ -13,7 +13,7 @@ Heard = Callable[[str, int], None]  # the subject's name, the id of its row; in 
 class Transaction:
     """One open transaction. Committed by the edge that opened it, never by a rule."""
 
-    __slots__ = ("_heard", "_savepoints", "_signals", "connection")
+    __slots__ = ("_heard", "_savepoints", "_signals", "_unopened", "connection")
 
     def __init__(self, connection: Connection, heard: "Heard | None" = None) -> None:
         """heard: told of each signal once the transaction holds."""
@@ -21,19 +21,24 @@ class Transaction:
         self._heard = heard
         self._signals: set[tuple[str, int]] = set()
         self._savepoints = 0
+        self._unopened: list[str] = []  # savepoints in which nothing was written yet, the outermost first
 
     def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
+        if self._unopened and not statement.is_select:
+            for name in self._unopened:
+                self.connection.exec_driver_sql(f"SAVEPOINT {name}")
+            self._unopened.clear()
         return self.connection.execute(statement, values)
 
     def one(self, statement: Executable, values: Any = None) -> RowMapping | None:
         """The first row as a mapping, or None."""
-        return self.connection.execute(statement, values).mappings().first()
+        return self.execute(statement, values).mappings().first()
 
     def all(self, statement: Executable) -> Sequence[RowMapping]:
-        return self.connection.execute(statement).mappings().all()
+        return self.execute(statement).mappings().all()
 
     def scalar(self, statement: Executable, values: Any = None) -> Any:
-        return self.connection.execute(statement, values).scalar()
+        return self.execute(statement, values).scalar()
 
     def insert(self, table: Any) -> Any:
         """An INSERT of this database's dialect, which knows ON CONFLICT."""
@@ -45,18 +50,26 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What is done inside is undone when it raises; the exception goes on."""
+        """What is written inside is undone when it raises; the exception goes on. One in which nothing is written,
+        as in most turns, costs no statement. A SELECT that the database refuses breaks the whole transaction off."""
         self._savepoints += 1
         name = f"step_{self._savepoints}"
-        self.connection.exec_driver_sql(f"SAVEPOINT {name}")
+        self._unopened.append(name)
         try:
             yield
         except BaseException:
-            if not self.connection.invalidated:
+            if not self._closed_unopened(name) and not self.connection.invalidated:
                 self.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
                 self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
             raise
-        self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+        if not self._closed_unopened(name):
+            self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
+
+    def _closed_unopened(self, name: str) -> bool:
+        if name in self._unopened:
+            self._unopened.remove(name)
+            return True
+        return False
 
     def signal(self, subject: str, row_id: int) -> None:
         """Once this transaction holds, whoever listens in this process hears that there is something to do."""

@@ -5,14 +5,16 @@ text: it can never become markup, whatever it holds.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import escape
 
 SPAN = re.compile(
     r"\*\*(?P<bold>[^*]+)\*\*|\[(?P<label>[^\[\]]+)\]\((?P<url>(?:https?://|/|tel:)[^\s()]+)\)"
     r"|(?P<bare>https?://[^\s()<>\[\]*{}\"“”«»，。；：！？、（）【】《》]*[\w/=#&-])"
 )
+KEPT = 8192  # sources read before
 FIELD = re.compile(r"\{([a-z_][\w:.\-]*)\}")
 
 
@@ -94,12 +96,25 @@ def parse(source: str, values: Mapping[str, "str | Markup"] | None = None) -> Ma
 
     Unknown fields stay as they are. A single line break inside a paragraph is kept.
     """
-    values = {} if values is None else values
+    unfilled = _unfilled(source)
+    if values is None or "{" not in source:
+        return unfilled
+    paragraphs: list[Paragraph] = []
+    for paragraph in unfilled.paragraphs:
+        spans = tuple(filled for span in paragraph.spans for filled in _filled(span, values))
+        if spans:
+            paragraphs.append(Paragraph(spans, paragraph.is_item))
+    return Markup(tuple(paragraphs))
+
+
+@lru_cache(maxsize=KEPT)
+def _unfilled(source: str) -> Markup:
+    """`source` with its fields as they stand."""
     paragraphs: list[Paragraph] = []
     for block in re.split(r"\n[ \t]*\n", source.strip("\n")):
         for line in _lines(block):
             item = line.startswith("- ")
-            spans = tuple(_spans(line[2:] if item else line, values))
+            spans = tuple(_spans(line[2:] if item else line))
             if spans:
                 paragraphs.append(Paragraph(spans, item))
     return Markup(tuple(paragraphs))
@@ -116,34 +131,39 @@ def _lines(block: str) -> list[str]:
     return [line for line in out if line.strip()]
 
 
-def _spans(source: str, values: Mapping[str, "str | Markup"]) -> Iterable[Span]:
+def _spans(source: str) -> Iterator[Span]:
     at = 0
     for match in SPAN.finditer(source):
-        yield from _filled(source[at : match.start()], values, Span(""))
+        if match.start() > at:
+            yield Span(source[at : match.start()])
         if match["bold"] is not None:
-            yield from _filled(match["bold"], values, Span("", bold=True))
+            yield Span(match["bold"], bold=True)
         elif match["bare"] is not None:
             yield Span(match["bare"], href=match["bare"])
         else:
-            yield from _filled(match["label"], values, Span("", href=match["url"]))
+            yield Span(match["label"], href=match["url"])
         at = match.end()
-    yield from _filled(source[at:], values, Span(""))
+    if at < len(source):
+        yield Span(source[at:])
 
 
-def _filled(source: str, values: Mapping[str, "str | Markup"], like: Span) -> Iterable[Span]:
+def _filled(span: Span, values: Mapping[str, "str | Markup"]) -> Iterator[Span]:
+    if "{" not in span.text or span.text == span.href:
+        yield span
+        return
     text = ""
-    for n, part in enumerate(FIELD.split(source)):
+    for n, part in enumerate(FIELD.split(span.text)):
         if n % 2 == 0:
             text += part
             continue
         value = values.get(part)
         if isinstance(value, Markup):
             if text:
-                yield Span(text, like.bold, like.href)
+                yield replace(span, text=text)
                 text = ""
-            for span in (span for paragraph in value.paragraphs for span in paragraph.spans):
-                yield Span(span.text, span.bold or like.bold, span.href or like.href)
+            for inner in (inner for paragraph in value.paragraphs for inner in paragraph.spans):
+                yield Span(inner.text, inner.bold or span.bold, inner.href or span.href)
         else:
             text += f"{{{part}}}" if value is None else value
     if text:
-        yield Span(text, like.bold, like.href)
+        yield replace(span, text=text)
