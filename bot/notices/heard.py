@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.event.model import Event
 from bot.notices.tables import heard
@@ -18,6 +19,13 @@ from bot.store.transaction import Transaction
 LASTS = timedelta(hours=24)
 LIVE = "live:session/"
 REFERS = re.compile(r"\{(?:session|place|event)[:.]")
+
+
+def _keeping(made: Any) -> Any:
+    return made.on_conflict_do_update(index_elements=["person_id", "key"], set_={"at": made.excluded.at})
+
+
+_KEEP = {"sqlite": _keeping(sqlite.insert(heard)), "postgresql": _keeping(postgresql.insert(heard))}
 
 
 def key_of(event: Event, shown: str) -> str:
@@ -31,9 +39,9 @@ def key_of(event: Event, shown: str) -> str:
 
 def keep(tx: Transaction, event: Event, person_id: int, shown: Iterable[str], now: datetime) -> None:
     """The person was shown this."""
+    kept = _KEEP["postgresql" if tx.is_postgresql else "sqlite"]
     for key in filter(None, {key_of(event, each) for each in shown}):
-        row = tx.insert(heard).values(person_id=person_id, key=key, at=now)
-        tx.execute(row.on_conflict_do_update(index_elements=["person_id", "key"], set_={"at": now}))
+        tx.execute(kept, {"person_id": person_id, "key": key, "at": now})
 
 
 def forget(tx: Transaction, now: datetime) -> None:

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from bot.people import privacy
 from bot.programme.tables import follow
 from bot.store.transaction import Transaction
+
+_THEMES = select(follow.c.theme).where(follow.c.person_id == bindparam("person"))
 
 
 def begin(tx: Transaction, person: int, theme: str, now: datetime) -> None:
@@ -19,7 +21,7 @@ def end(tx: Transaction, person: int, theme: str) -> None:
 
 def of(tx: Transaction, person: int) -> set[str]:
     """The ids of the themes that the person follows."""
-    return {row.theme for row in tx.execute(select(follow.c.theme).where(follow.c.person_id == person))}
+    return {row.theme for row in tx.execute(_THEMES, {"person": person})}
 
 
 def _show(tx: Transaction, person: int) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from bot.errors import UnknownSession
 from bot.event.model import Event, Session
@@ -24,6 +24,11 @@ MOST = 20  # in one session, in one person's care
 LONGEST = 80  # characters of a name
 BETWEEN = re.compile(r"[\n,，、;；]+")
 BULLET = re.compile(r"^\s*(?:[-–—•*·]|\(?\d{1,2}[.)）、．]|[（(]\d{1,2}[)）])\s*")
+_GUESTS = (
+    select(guest.c.id, guest.c.name)
+    .where(guest.c.person_id == bindparam("person"), guest.c.session_id == bindparam("session"))
+    .order_by(guest.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,8 @@ def add(
 
 def of(tx: Transaction, person: int, session_id: str) -> list[Guest]:
     """Whom the person has signed up for the session, in the order in which they did."""
-    mine = select(guest.c.id, guest.c.name).where(guest.c.person_id == person, guest.c.session_id == session_id)
-    return [Guest(row.id, row.name) for row in tx.execute(mine.order_by(guest.c.id))]
+    rows = tx.execute(_GUESTS, {"person": person, "session": session_id})
+    return [Guest(row.id, row.name) for row in rows]
 
 
 def by_session(tx: Transaction, person: int) -> dict[str, list[str]]:

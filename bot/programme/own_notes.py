@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from bot.people import privacy
 from bot.programme.tables import own_note
 from bot.store.transaction import Transaction
 
 LONGEST = 500  # characters
+_NOTE = select(own_note.c.text).where(
+    own_note.c.person_id == bindparam("person"), own_note.c.session_id == bindparam("session")
+)
 
 
 def write(tx: Transaction, person: int, session_id: str, text: str, now: datetime) -> None:
@@ -30,8 +33,7 @@ def erase(tx: Transaction, person: int, session_id: str) -> bool:
 
 def of(tx: Transaction, person: int, session_id: str) -> str:
     """The note, "" where there is none."""
-    mine = own_note.c.person_id == person, own_note.c.session_id == session_id
-    return str(tx.scalar(select(own_note.c.text).where(*mine)) or "")
+    return str(tx.scalar(_NOTE, {"person": person, "session": session_id}) or "")
 
 
 def by_session(tx: Transaction, person: int) -> dict[str, str]:
