@@ -12,7 +12,7 @@ from bot.notices import heard
 from bot.notices.broadcast import Notice
 from bot.notices.publishing import Told, Wording
 from bot.programme import facts, worded
-from bot.programme.touched import Touched
+from bot.programme.touched import Touched, What
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
 from handlers import cards, themes
@@ -69,13 +69,21 @@ def parts(
             say, part = words(language), told[each.after.id]
             part["title"][language] = each.after.title.in_(language)
             why = [say.text("Why: {reason}", reason=Texts(reason).in_(language))] if reason else []
-            part["text"][language] = "\n".join([*worded.changed(each, old, new, say), *why])
+            part["text"][language] = "\n".join([*_which(each, say), *worded.changed(each, old, new, say), *why])
             for other in each.clashes:
                 title = say.quoted(other.title.in_(language))
                 part["clashes"][other.id][language] = say.text(
                     "It now overlaps with {title}, {hour}.", title=title, hour=facts.hour(other, say)
                 )
     return told
+
+
+def _which(touched: Touched, say: Words) -> Sequence[str]:
+    """When the session is, for whoever goes to several, unless what changes says so."""
+    before, after = touched.before, touched.after
+    if What.BACK in touched.what or before.day != after.day or after.day is None:
+        return []
+    return [say.date(after.day) if What.WHEN in touched.what else facts.when(before, say)]
 
 
 def texts(told: Mapping[str, Any], languages: Sequence[str]) -> dict[str, str]:

@@ -62,8 +62,11 @@ def news(ctx: Context, *_: str) -> Reply:
 
 
 def still_true(ctx: Context) -> list[Notice]:
-    """What was announced to this person, or to everyone before they came."""
-    return broadcast.still_true(ctx.tx, ctx.person.id)
+    """What was announced to this person, or to everyone before they came; what was told again, once."""
+    found: dict[str, Notice] = {}
+    for each in broadcast.still_true(ctx.tx, ctx.person.id):
+        found.setdefault(each.in_(ctx.say.language) or str(each.id), each)
+    return list(found.values())
 
 
 def _told(notice: Notice, say: Words, longest: int) -> Markup:

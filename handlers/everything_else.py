@@ -10,7 +10,7 @@ from handlers import cards
 
 @on.content("media")
 def media(ctx: Context, kind: str) -> Reply:
-    """Something without words that the bot can read."""
+    """Something without words that the bot can read; what the next text was to be, it is to be still."""
     say = ctx.say
     texts = {
         "voice": say("I cannot listen to voice messages. Please write your question."),
@@ -19,7 +19,7 @@ def media(ctx: Context, kind: str) -> Reply:
         "sticker": say("I can only read words. Please write your question."),
         "file": say("I cannot open files. Please write your question."),
     }
-    return Reply(text=texts.get(kind, texts["sticker"]), buttons=cards.menu(say))
+    return Reply(text=texts.get(kind, texts["sticker"]), buttons=cards.menu(say), expects=ctx.account.expects)
 
 
 @on.content("unknown command")

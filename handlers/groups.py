@@ -50,11 +50,10 @@ def personal(ctx: Context, *args: str) -> list[Reply]:
     if isinstance(content, Text) and content.text.startswith("/") and not _is_ours(content.text):
         return []
     say = ctx.say
+    # With a session, the language is only a hint; alone it would be a choice, and the group's is not the person's.
     session = args[0] if args and args[0] in ctx.event.session else ""
-    own = Button(
-        say.p("button", "A chat of our own"),
-        Link(links.Link(session=session, language=say.language).pack(), is_chat=True),
-    )
+    leads = links.Link(session=session, language=say.language if session else "")
+    own = Button(say.p("button", "A chat of our own"), Link(leads.pack(), is_chat=True))
     text = say("That concerns you alone, and others read along here. Write to me in a chat of our own.")
     return [Reply(text=text, buttons=(own, *cards.menu(say)[:2]))]
 

@@ -91,6 +91,10 @@ def welcome(ctx: Context) -> Reply:
 def help_(ctx: Context, *_: str) -> Reply:
     """What the bot can do, and how to say it."""
     say = ctx.say
+    if ctx.update.is_in_group:
+        text = say("Ask in your own words, with my name in your message or in reply to one of mine.")
+        text += say("- /programme, /now, /next: what is on\n- /places: addresses and maps\n- /human: talk to a person")
+        return Reply(text=text, buttons=cards.menu(say))
     text = (
         say("Ask in your own words: the way from the airport, a workshop, lunch, a pharmacy…")
         + say("- /programme, /now, /next: what is on\n- /agenda: the sessions you chose\n- /places: addresses and maps")

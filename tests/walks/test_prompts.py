@@ -48,6 +48,7 @@ async def test_what_is_asked_days_after_a_prompt_is_a_question(sqlite_url: str) 
         wang = bot.delegate("telegram", language="zh")
         await wang.starts()
         await wang.says("/human")
+        assert "图片" in text_of(await wang.sends("photo"))
         assert "会务组" in text_of(await wang.says("午饭几点")), "at once it is for the team"
 
 

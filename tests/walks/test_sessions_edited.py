@@ -99,8 +99,8 @@ async def test_a_slip_that_is_undone_within_the_minute_is_told_to_nobody(bot: Bo
     await opens(boss)
     await boss.presses("Annuler la séance")
     await boss.presses("Publier, prévenir dans")
-    await boss.presses("Annuler")
-    shown = plain(await boss.presses("Oui, annuler"))
+    await boss.presses("Défaire")
+    shown = plain(await boss.presses("Oui, défaire"))
     assert "Personne n’est prévenu" in shown
     await minute_passes(bot)
     assert told(bot, 1003) == []

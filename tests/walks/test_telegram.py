@@ -122,7 +122,12 @@ async def test_a_group_is_answered_in_its_place_and_nothing_personal_is_said_the
     assert "Mon agenda" not in labels_of(card)
     shown = await group.says("/agenda", user_id=9)
     assert "privé" in text_of(shown)
-    assert shown[0].buttons["Me parler en privé"].startswith("https://t.me/passerelle_bot?start=")
+    private = shown[0].buttons["Me parler en privé"]
+    assert private.startswith("https://t.me/passerelle_bot")
+    assert "l_fr" not in private, "who reads Chinese in a French group goes on in Chinese"
+    shown = await group.says("/help", user_id=9)
+    assert "/places" in text_of(shown)
+    assert "/agenda" not in text_of(shown), "it is not answered there"
     before = len(double.sent(-100))
     double.message(-100, "/unknown", user_id=9)
     double.message(-100, "/unknown@another_bot", user_id=9)
