@@ -155,7 +155,11 @@ class Store:
                 return
 
     def _write_together(self, jobs: list[_Job]) -> None:
-        """One transaction for all of `jobs`; where it cannot be committed, each is tried alone."""
+        """One transaction for all of `jobs`; where it cannot be committed, each is tried alone. One alone needs no
+        savepoint."""
+        if len(jobs) == 1:
+            self._write_alone(jobs[0])
+            return
         try:
             with self._engine.begin() as connection:
                 for job in jobs:

@@ -103,6 +103,7 @@ async def test_each_is_told_once_what_touches_them_in_their_language(organizer: 
     assert marie.replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "") == (
         "Une de vos séances a changé\n\n"
         "Atelier 2 : L’eau, du toit à la mer\n"
+        "jeudi 20 mai\n"
         "Quand : 11 h 30 – 12 h 45 → 14 h – 15 h 15\n"
         "Où : Salle Boussole → Salle Dune\n"
         "Elle a lieu désormais en même temps que « Table ronde : L’université dans sa ville », 14 h 30 – 15 h 45."
@@ -110,7 +111,9 @@ async def test_each_is_told_once_what_touches_them_in_their_language(organizer: 
     assert "11:30—12:45 → 14:00—15:15" in wang.replace("\N{WORD JOINER}", "")
     assert "时间冲突" not in wang, "a clash is told to those alone who go to both"
     assert jean == []
-    assert "您参加的1个场次有变动\n分论坛六：城市养老\n该场次已取消。" in text_of(await li.says("/help"))
+    said = text_of(await li.says("/help"))
+    assert "您参加的1个场次有变动\n分论坛六：城市养老\n5月21日（周五）10:30" in said
+    assert "\n该场次已取消。" in said
 
 
 async def test_what_nobody_would_notice_tells_nobody_and_nothing_is_told_twice(organizer: Organizer) -> None:
@@ -167,4 +170,5 @@ async def test_a_removed_session_is_told_of_and_two_publishers_do_not_undo_each_
     assert "Somebody has published another version in between" in shown
     await organizer.all_are_told()
     (message,) = told(bot, 1001)
-    assert "与企业家面对面半小时\n该场次已从日程中撤下。" in message
+    assert "与企业家面对面半小时\n5月20日（周四）15:35" in message
+    assert message.endswith("\n该场次已从日程中撤下。")
