@@ -75,7 +75,7 @@ class Double:
         self._hook: Hook | None = None
         self._poller: asyncio.Future[None] | None = None
         self._waiting: defaultdict[int, deque[Asked]] = defaultdict(deque)
-        self._right: dict[str, str] = {}  # key -> its answer, learned from the first
+        self._right: dict[str, str] = {}  # key -> its answer, learned from the first of a measurement
         self._update = int(time.time() * 1000) % 2_000_000_000  # a database may know those of an earlier double
         self._message = 1000
         self._next_chat = 0
@@ -215,6 +215,7 @@ class Double:
         if mode == "receive":
             return await self._receive(order)
         self.seen = Seen()
+        self._right = {}  # the very first question may have come before the answers were ready
         self._waiting.clear()
         work = {"saturated": self._saturated, "open": self._open, "each": self._each, "lines": self._lines}[mode]
         begun = time.monotonic()
