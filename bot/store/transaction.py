@@ -25,9 +25,7 @@ class Transaction:
 
     def execute(self, statement: Executable, values: Any = None) -> CursorResult[Any]:
         if self._unopened and not statement.is_select:
-            for name in self._unopened:
-                self.connection.exec_driver_sql(f"SAVEPOINT {name}")
-            self._unopened.clear()
+            self._open()
         return self.connection.execute(statement, values)
 
     def one(self, statement: Executable, values: Any = None) -> RowMapping | None:
@@ -50,22 +48,30 @@ class Transaction:
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
-        """What is written inside is undone when it raises; the exception goes on. One in which nothing is written,
-        as in most turns, costs no statement. A SELECT that the database refuses breaks the whole transaction off."""
+        """What is done inside is undone when it raises; the exception goes on. On SQLite one in which nothing is
+        written, as in most turns, costs no statement; on PostgreSQL a refused SELECT, too, breaks off what it is in."""
         self._savepoints += 1
         name = f"step_{self._savepoints}"
         self._unopened.append(name)
+        if self.is_postgresql:
+            self._open()
         try:
             yield
         except BaseException:
-            if not self._closed_unopened(name) and not self.connection.invalidated:
+            if not self._was_unopened(name) and not self.connection.invalidated:
                 self.connection.exec_driver_sql(f"ROLLBACK TO SAVEPOINT {name}")
                 self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
             raise
-        if not self._closed_unopened(name):
+        if not self._was_unopened(name):
             self.connection.exec_driver_sql(f"RELEASE SAVEPOINT {name}")
 
-    def _closed_unopened(self, name: str) -> bool:
+    def _open(self) -> None:
+        for name in self._unopened:
+            self.connection.exec_driver_sql(f"SAVEPOINT {name}")
+        self._unopened.clear()
+
+    def _was_unopened(self, name: str) -> bool:
+        """Whether nothing was written in it; it is forgotten then."""
         if name in self._unopened:
             self._unopened.remove(name)
             return True

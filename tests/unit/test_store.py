@@ -1,10 +1,16 @@
 """The schema, migrations and privacy's register, on both databases."""
 
+from contextlib import suppress
+from datetime import UTC, datetime
+
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from bot import settings as settings_
 from bot.people import privacy
+from bot.people.tables import update_seen
 from bot.store import migrate
 from bot.store.schema import metadata
 from bot.store.threads import Store
@@ -59,3 +65,31 @@ def test_every_table_with_a_person_says_how_two_become_one() -> None:
     }
     registered = [table for merger in mergers.registered() for table in merger.tables]
     assert sorted(registered) == sorted(owned - {"account"}), "see bot/people/mergers.py"
+
+
+def test_what_fails_inside_a_savepoint_is_undone_and_what_comes_after_holds(database_url: str) -> None:
+    """A statement that the database refuses, a SELECT with a forged value among them, takes no turn with it."""
+    store = Store(database_url)
+
+    def turn(tx: Transaction) -> None:
+        def first_time(key: str) -> None:
+            tx.execute(tx.insert(update_seen).values(channel="web", key=key, at=datetime.now(UTC)))
+
+        first_time("before")
+        with suppress(DBAPIError), tx.savepoint():
+            with tx.savepoint():
+                tx.scalar(select(update_seen.c.key))
+            tx.execute(select(text("key")).select_from(text("nothing_of_ours")))
+        with suppress(RuntimeError), tx.savepoint():
+            with tx.savepoint():
+                first_time("inside")
+            raise RuntimeError
+        with tx.savepoint():
+            first_time("after")
+
+    store.write_now(turn)
+    keys = store.read_now(
+        lambda tx: [row["key"] for row in tx.all(select(update_seen.c.key).order_by(update_seen.c.key))]
+    )
+    assert keys == ["after", "before"]
+    store.close()
