@@ -63,6 +63,7 @@ class Seen:
     rested: int = 0  # presses answered by answerCallbackQuery
     misplaced: int = 0  # not the answer that was due at this place in its chat
     arrivals: list[tuple[float, float]] = field(default_factory=list)  # (when, after how long)
+    right: dict[str, str] = field(default_factory=dict)  # key -> its answer, learned from the first
 
 
 class Double:
@@ -75,7 +76,6 @@ class Double:
         self._hook: Hook | None = None
         self._poller: asyncio.Future[None] | None = None
         self._waiting: defaultdict[int, deque[Asked]] = defaultdict(deque)
-        self._right: dict[str, str] = {}  # key -> its answer, learned from the first of a measurement
         self._update = int(time.time() * 1000) % 2_000_000_000  # a database may know those of an earlier double
         self._message = 1000
         self._next_chat = 0
@@ -130,7 +130,7 @@ class Double:
         seen.answered += 1
         seen.arrivals.append((now, now - asked.at))
         if asked.key:
-            seen.misplaced += self._right.setdefault(asked.key, text) != text
+            seen.misplaced += seen.right.setdefault(asked.key, text) != text
         else:
             seen.misplaced += asked.message != edits
         asked.then()
@@ -215,7 +215,6 @@ class Double:
         if mode == "receive":
             return await self._receive(order)
         self.seen = Seen()
-        self._right = {}  # the very first question may have come before the answers were ready
         self._waiting.clear()
         work = {"saturated": self._saturated, "open": self._open, "each": self._each, "lines": self._lines}[mode]
         begun = time.monotonic()
@@ -241,7 +240,7 @@ class Double:
             "cpu": window.cpu,
             "own_cpu": window.own_cpu,
             "took": sorted(inside),
-            "answers": self._right,
+            "answers": seen.right,
         }
 
     async def _saturated(self, order: dict[str, Any], window: "_Window") -> None:

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.event.model import Event
 from bot.notices.tables import heard
 from bot.people import privacy
-from bot.store.transaction import Transaction
+from bot.store.transaction import Transaction, inserts
 
 LASTS = timedelta(hours=24)
 LIVE = "live:session/"
@@ -25,7 +24,7 @@ def _keeping(made: Any) -> Any:
     return made.on_conflict_do_update(index_elements=["person_id", "key"], set_={"at": made.excluded.at})
 
 
-_KEEP = {"sqlite": _keeping(sqlite.insert(heard)), "postgresql": _keeping(postgresql.insert(heard))}
+_KEEP = inserts(heard, _keeping)
 
 
 def key_of(event: Event, shown: str) -> str:
@@ -39,9 +38,8 @@ def key_of(event: Event, shown: str) -> str:
 
 def keep(tx: Transaction, event: Event, person_id: int, shown: Iterable[str], now: datetime) -> None:
     """The person was shown this."""
-    kept = _KEEP["postgresql" if tx.is_postgresql else "sqlite"]
     for key in filter(None, {key_of(event, each) for each in shown}):
-        tx.execute(kept, {"person_id": person_id, "key": key, "at": now})
+        tx.execute(_KEEP[tx.is_postgresql], {"person_id": person_id, "key": key, "at": now})
 
 
 def forget(tx: Transaction, now: datetime) -> None:

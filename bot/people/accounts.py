@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import and_, bindparam, delete, false, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from bot.people.tables import account, feed, person, update_seen
-from bot.store.transaction import Transaction
+from bot.store.transaction import Transaction, inserts
 from bot.text.formats import base
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,17 +61,14 @@ _ACCOUNT = _ACCOUNT.where(account.c.channel == bindparam("channel"), account.c.a
 # FOR NO KEY UPDATE: a fan-out that refers to the account need not wait for the turn, nor the turn for it.
 _ACCOUNT_LOCKED = _ACCOUNT.with_for_update(of=account, key_share=True)
 _REMEMBER = update(account).where(account.c.id == bindparam("account_id"))
-_FIRST = {
-    dialect: insert_(update_seen).on_conflict_do_nothing().returning(update_seen.c.key)
-    for dialect, insert_ in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
-}
+_FIRST = inserts(update_seen, lambda made: made.on_conflict_do_nothing().returning(update_seen.c.key))
 
 
 def first_time(tx: Transaction, channel: str, key: str, now: datetime) -> bool:
     """Whether the update (channel, key) is new. Safe under a race: the primary key of `update_seen`;
     a second transaction waits for the first, then inserts nothing."""
     values = {"channel": channel, "key": key, "at": now}
-    return tx.execute(_FIRST["postgresql" if tx.is_postgresql else "sqlite"], values).first() is not None
+    return tx.execute(_FIRST[tx.is_postgresql], values).first() is not None
 
 
 def last_of(tx: Transaction, channel: str, address: str) -> tuple[str, str, str]:

@@ -1,6 +1,6 @@
 """What a rule gets to talk to the database with: statements, a savepoint, and a promise for after."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,6 +8,11 @@ from sqlalchemy import Connection, CursorResult, Executable, RowMapping
 from sqlalchemy.dialects import postgresql, sqlite
 
 Heard = Callable[[str, int], None]  # the subject's name, the id of its row; in the database thread
+
+
+def inserts(table: Any, finish: Callable[[Any], Any]) -> Mapping[bool, Any]:
+    """An INSERT for each database, built once and `finish`ed, which knows ON CONFLICT; by `tx.is_postgresql`."""
+    return {False: finish(sqlite.insert(table)), True: finish(postgresql.insert(table))}
 
 
 class Transaction:

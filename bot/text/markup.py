@@ -148,7 +148,7 @@ def _spans(source: str) -> Iterator[Span]:
 
 
 def _filled(span: Span, values: Mapping[str, "str | Markup"]) -> Iterator[Span]:
-    if "{" not in span.text or span.text == span.href:
+    if "{" not in span.text:
         yield span
         return
     text = ""

@@ -118,7 +118,7 @@ class WebChannel:
                 "language": found.language,
                 "restarted": found.restarted,
                 "erased": found.erased,
-                "messages": [{"sequence": each.sequence, "body": each.body} for each in found.messages],
+                "messages": [each.as_json for each in found.messages],
             },
             headers={"Cache-Control": "no-store"},
         )

@@ -37,6 +37,11 @@ class Stored:
     body: Mapping[str, Any]
     because: str
 
+    @property
+    def as_json(self) -> dict[str, Any]:
+        """What the page gets of it."""
+        return {"sequence": self.sequence, "body": self.body}
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -161,9 +166,8 @@ class Streams:
         """The events that say what was found; the listener as it is once they are heard."""
         if found.erased:
             listener.is_erased = True
-            written = [{"sequence": message.sequence, "body": message.body} for message in found.messages]
             keys = [key_of(message.because) for message in found.messages]
-            yield _event("erased", {"messages": written, "keys": keys})
+            yield _event("erased", {"messages": [message.as_json for message in found.messages], "keys": keys})
             return
         if found.restarted:
             yield _event("restart", {})
@@ -193,8 +197,7 @@ class Streams:
 
 
 def _message(message: Stored) -> bytes:
-    written = {"sequence": message.sequence, "body": message.body}
-    return f"id: {message.sequence}\n".encode() + _event("message", written)
+    return f"id: {message.sequence}\n".encode() + _event("message", message.as_json)
 
 
 def _event(name: str, data: Mapping[str, Any]) -> bytes:
