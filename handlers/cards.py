@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from bot.chat.action import Action, action
 from bot.chat.reply import Button, Coordinates, Link, Reply
@@ -14,10 +15,12 @@ from bot.text.words import Words
 
 LANGUAGES = "Langue · 语言 · Language"  # the same for every reader (glossary, section 8)
 LABEL = 56  # characters of a button's label; Chinese characters count twice
+LABELS_KEPT = 4096  # that were cut before
 UNDER_ANSWER = 5  # buttons: more is a menu, not a next step
 STALE_AFTER = timedelta(days=180)  # past that, an answer that may age says of when it is
 
 
+@lru_cache(maxsize=LABELS_KEPT)
 def cut(label: str, width: int = LABEL) -> str:
     """`label` within `width` columns (a Chinese character takes two), with an ellipsis where it was cut."""
     taken = 0

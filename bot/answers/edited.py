@@ -53,6 +53,10 @@ class Edited:
     def depths(self) -> int:
         return self.fitted.depths
 
+    @property
+    def may_fail(self) -> bool:
+        return self.fitted.may_fail
+
     def read(self, questions: Sequence[Prepared], depth: int, known: Sequence[Asked] = ()) -> list[Asked]:
         """As `Scorer.read`, with the likeness to the new examples."""
         read = self.fitted.read(questions, depth, known)

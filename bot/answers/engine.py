@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -29,6 +30,8 @@ PERHAPS_FROM = 0.75  # the same where only "and" or a comma stands between them
 SURE = 0.97  # an answer to a message as a whole from which no second question is looked for in it
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
 HALVES = 44  # columns up to which one half of a message is read by the slow model
+KEPT = 1_000  # outcomes of questions that were asked before, word for word ("wifi")
+KEPT_LENGTH = 100  # characters of a question that others may ask, too
 CHEAP = 1  # models asked first, and all that a part of a message is worth
 Seen = Mapping[str, tuple[Prepared, Asked, Scored]]  # by text
 
@@ -47,6 +50,8 @@ class Engine:
         self._guard = Guard(event, homes)
         self._live = Live(event, names)
         self._commands: dict[str, Match | None] = {}
+        self._kept: dict[tuple[str, str, str], Outcome] = {}  # the oldest first
+        self._keeping = Lock()
         # A bare number is asked only where an example is that number ("112"): pieces of others are no likeness.
         self._numbers = {example.text for example in scorer.examples if example.text.isdigit()}
         # Tables and models that load when first used do so here, not in somebody's question or two at once.
@@ -84,7 +89,21 @@ class Engine:
         if rule is not None:
             return self._by_rule(rule, language)
         question = split.essence(self._rules.question(text))
-        subject = follow.subject(self.event, before, language) if before and follow.is_follow_up(question) else ""
+        before = before if before and follow.is_follow_up(question) else ""
+        key = (question, language, before)
+        if (kept := self._kept.get(key)) is not None:
+            return kept
+        outcome = self._read(*key)
+        if len(question) <= KEPT_LENGTH and not self._scorer.may_fail:
+            with self._keeping:
+                self._kept[key] = outcome
+                if len(self._kept) > KEPT:
+                    del self._kept[next(iter(self._kept))]
+        return outcome
+
+    def _read(self, question: str, language: str, before: str) -> Outcome:
+        """What to do with a question. before: as in `ask` for what may follow from it, else ""."""
+        subject = follow.subject(self.event, before, language) if before else ""
         parts = () if subject else split.questions(question)
         seen = self._seen([question, *parts], language)
         read, asked = self._parts(parts, language, seen)

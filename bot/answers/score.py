@@ -106,6 +106,11 @@ class Scorer:
         """How many embedders can be asked."""
         return len(self._embedders)
 
+    @property
+    def may_fail(self) -> bool:
+        """Whether a model may be down at one question and not at the next."""
+        return any(embedder.may_fail for embedder in self._embedders)
+
     def read(self, questions: Sequence[Prepared], depth: int, known: Sequence[Asked] = ()) -> list[Asked]:
         """Questions read with the first `depth` embedders (fewer where one is down): several at once cost less than
         each by itself. known: what an earlier call of less depth gave for them, which is not asked for again."""

@@ -68,8 +68,10 @@ def measure(
     kinds: dict[str, turn.Contents] = {
         "button": turn.same(event, [{"press": f"session|{session.id}"} for session in event.sessions]),
         "command": turn.same(event, [{"text": "/programme"}]),
-        "question": asked,
+        turn.QUESTION: {},
+        turn.AGAIN: asked,
     }
+    fresh = turn.fresh(event)
     report = Report(seconds, repeat)
     place = turn.home()
     progress("environment of the peers")
@@ -92,6 +94,7 @@ def measure(
                 for mode in ("saturated", "open"):
                     for program, kind, contents in turns[n % len(turns) :] + turns[: n % len(turns)]:
                         progress(f"{n + 1}/{repeat} {program.name}: {kind}, {mode}")
+                        contents = next(fresh) if kind == turn.QUESTION else contents
                         order = {"mode": mode, "contents": contents, "chats": CHATS, "users": USERS, "rate": RATE}
                         figures = bots[program.name].order({**order, "lead": turn.LEAD_SECONDS, "seconds": seconds})
                         turn.checked(figures, program.name, kind)

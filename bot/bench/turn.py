@@ -4,12 +4,13 @@ All bots stay up while measurements go round among them, so that a ratio compare
 is the median over the repetitions of the ratios taken within one.
 """
 
+import itertools
 import re
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,6 +28,8 @@ LEAD_SECONDS = 0.3  # before a window that counts
 IDLE_SECONDS = 1.0
 LINES = 150  # chats that send three updates at once
 QUESTIONS = 3
+QUESTION, AGAIN = "question", "question, again"  # never asked before in that run; and the same few over and over
+FRESH = 600  # questions a language in one measurement: more than are answered in it
 BUSY = 0.85  # of a core, from which on the double bounds what is measured
 
 Contents = Mapping[str, Sequence[Mapping[str, str]]]  # language -> what is written or pressed, in turn
@@ -100,8 +103,10 @@ class _Run:
         self.kinds: dict[str, Contents] = {
             "button": same(self.event, [{"press": f"session|{session.id}"} for session in self.event.sessions]),
             "command": same(self.event, [{"text": "/programme"}]),
-            "question": self.questions,
+            QUESTION: {},
+            AGAIN: self.questions,
         }
+        self.fresh = fresh(self.event)
         self.raw: dict[tuple[str, str], list[dict[str, Any]]] = {}  # (bot, kind) -> a repetition's figures each
         self.starts: dict[str, list[tuple[float, float, float]]] = {}  # bot -> start, idle and loaded memory
         self.empty = 0.0
@@ -168,6 +173,7 @@ class _Run:
             for mode in ("saturated", "open"):
                 for name, kind, contents in turns:
                     self.progress(f"{n + 1}/{self.repeat} {name}: {kind}, {mode}")
+                    contents = next(self.fresh) if kind == QUESTION else contents
                     seen = bots[name].order(
                         {
                             "mode": mode, "contents": contents, "chats": CHATS, "users": USERS, "rate": RATE,
@@ -179,7 +185,7 @@ class _Run:
                     if mode == "saturated":
                         rows.append({})
                     rows[-1][mode] = seen
-                    if kind == "question" and mode == "saturated":
+                    if kind == AGAIN and mode == "saturated":
                         self._check_answers(seen["answers"])
             self.progress(f"{n + 1}/{self.repeat} {self.ours.name}: three updates at once, in order?")
             self._lines(bots[self.ours.name])
@@ -195,7 +201,7 @@ class _Run:
     def _lines(self, running: Running) -> None:
         """A press, a question and a command of one chat at once: three, for that is a chat's burst."""
         mixed = {
-            language: [self.kinds[kind][language][0] for kind in ("button", "question", "command")]
+            language: [self.kinds[kind][language][0] for kind in ("button", AGAIN, "command")]
             for language in self.questions
         }
         seen = running.order({"mode": "lines", "contents": mixed, "chats": CHATS, "users": USERS, "lines": LINES})
@@ -283,6 +289,17 @@ def questions(event: Event) -> tuple[Contents, dict[str, str]]:
     if not chosen[languages[0]]:
         raise BenchFailed(f"{event.details.id} has no entry with a question in each of its languages")
     return chosen, expected
+
+
+def fresh(event: Event) -> Iterator[Contents]:
+    """The questions of all entries, others each time: what was asked before costs less."""
+    languages = event.details.languages
+    texts = {language: [q for e in event.entries for q in e.questions.get(language, ())] for language in languages}
+    for n in itertools.count():
+        yield {
+            language: [{"text": each[at % len(each)]} for at in range(n * FRESH, (n + 1) * FRESH)]
+            for language, each in texts.items()
+        }
 
 
 def _beginning(answer: str) -> str:

@@ -367,8 +367,8 @@ def _pressed(update: Update, account: Account, *, numbers: bool) -> Action | Non
     match update.content:
         case Press(action):
             return action
-        case Text(text):
-            return choices.chosen(text, account.choices) if numbers else None
+        case Text(text) if numbers and not text.startswith("/"):
+            return choices.chosen(text, account.choices)
     return None
 
 

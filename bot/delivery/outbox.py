@@ -98,7 +98,7 @@ def add(
         }
         for n, parcel in enumerate(parcels)
     ]
-    ids = tx.execute(_OWE, rows).all()
+    ids = tx.execute(_OWE, rows if len(rows) > 1 else rows[0]).all()
     if not mine:
         return []
     by_sequence = {row.sequence: row.id for row in ids}

@@ -60,8 +60,9 @@ def connect(text: str, *, threads: int, readonly: bool = False) -> Engine:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_MS}"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if readonly else "BEGIN IMMEDIATE")
+        connection.cursor().execute("BEGIN" if readonly else "BEGIN IMMEDIATE")
 
+    # Not as a listener to the engine's "begin": where there is one, each statement looks for more, a tenth of a turn.
+    engine.dialect.do_begin = begin  # type: ignore[method-assign,assignment]
     return engine

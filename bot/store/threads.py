@@ -1,8 +1,8 @@
 """`await store.write(fn, …)`: the only bridge between asyncio and the database.
 
 A turn is a plain function in a database thread. On SQLite one thread writes (a lock that never fails
-beats many that compete): it takes all turns that wait at that moment, each in a savepoint of its own,
-and commits them together, so that fifty people share one wait for the disk. A few threads read (WAL).
+beats many that compete): it takes all turns that wait at that moment and commits them together, so that
+fifty people share one wait for the disk. A few threads read (WAL).
 On PostgreSQL a pool of threads does both, a transaction a turn.
 """
 
@@ -11,8 +11,9 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -40,34 +41,25 @@ class _Job:
     """A turn that waits for the writer, and what became of it."""
 
     work: Callable[[Transaction], Any]
-    future: "Future[Any]" = field(default_factory=Future)
+    waiter: "asyncio.Future[Any]"
     result: Any = None
-    error: BaseException | None = None
-    tx: Transaction | None = None
+    error: Exception | None = None
     heard: Heard | None = None
 
-    def __post_init__(self) -> None:
-        # From here on a waiter that is cancelled stops waiting, and the turn goes on to its end.
-        self.future.set_running_or_notify_cancel()
-
-    def run(self, connection: Connection) -> None:
-        self.tx = Transaction(connection, self.heard)
-        try:
-            with self.tx.savepoint():
-                self.result = self.work(self.tx)
-        except Exception as error:  # noqa: BLE001  it belongs to whoever waits for this turn
-            self.error = error
+    def run(self, connection: Connection) -> Transaction:
+        tx = Transaction(connection, self.heard)
+        self.result = self.work(tx)
+        return tx
 
     def settle(self) -> None:
-        """Tell the waiter; the commit holds."""
-        if self.error is not None:
-            self.future.set_exception(self.error)
+        """Tell the waiter, in its loop; the commit holds. A waiter that was cancelled has stopped waiting, and the turn
+        has gone to its end."""
+        if self.waiter.done():
             return
-        try:
-            if self.tx is not None:
-                self.tx.committed()
-        finally:
-            self.future.set_result(self.result)
+        if self.error is not None:
+            self.waiter.set_exception(self.error)
+        else:
+            self.waiter.set_result(self.result)
 
 
 class Store:
@@ -90,9 +82,9 @@ class Store:
         """Run `work(tx, …)` in a database thread and commit. `work` may run again: it must have no effect
         outside `tx` but through `tx.signal`. Once begun it goes to its end, cancelled or not."""
         if self.is_sqlite:
-            job = _Job(lambda tx: work(tx, *args, **kwargs), heard=self.heard)
-            self._jobs.put(job)
-            return await asyncio.wrap_future(job.future)
+            waiter: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+            self._jobs.put(_Job(lambda tx: work(tx, *args, **kwargs), waiter, heard=self.heard))
+            return await waiter
         call = partial(self.write_now, work, *args, **kwargs)
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
 
@@ -155,27 +147,43 @@ class Store:
                 return
 
     def _write_together(self, jobs: list[_Job]) -> None:
-        """One transaction for all of `jobs`; where it cannot be committed, each is tried alone. One alone needs no
-        savepoint."""
+        """One transaction for all of `jobs`. Where one fails, or the commit, all of it is undone and each is tried
+        alone: so rare that a savepoint for each would cost more."""
         if len(jobs) == 1:
             self._write_alone(jobs[0])
             return
         try:
             with self._engine.begin() as connection:
-                for job in jobs:
-                    job.run(connection)
+                done = [job.run(connection) for job in jobs]
         except Exception:  # noqa: BLE001  each job meets the error again, alone, and its waiter gets it
             for job in jobs:
                 self._write_alone(job)
             return
-        for job in jobs:
-            job.settle()
+        try:
+            for tx in done:
+                tx.committed()
+        finally:
+            _settle(jobs)
 
     def _write_alone(self, job: _Job) -> None:
         try:
-            job.future.set_result(self.write_now(job.work))
+            job.result = self.write_now(job.work)
         except Exception as error:  # noqa: BLE001  it belongs to whoever waits for this turn
-            job.future.set_exception(error)
+            job.error = error
+        _settle([job])
+
+
+def _settle(jobs: list[_Job]) -> None:
+    """Tell all who wait; each loop is woken once."""
+    for loop in {job.waiter.get_loop() for job in jobs}:
+
+        def tell(loop: asyncio.AbstractEventLoop = loop) -> None:
+            for job in jobs:
+                if job.waiter.get_loop() is loop:
+                    job.settle()
+
+        with suppress(RuntimeError):  # the loop has gone, and with it whoever waited
+            loop.call_soon_threadsafe(tell)
 
 
 def _passing(error: DBAPIError) -> bool:

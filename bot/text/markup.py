@@ -5,10 +5,11 @@ text: it can never become markup, whatever it holds.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape
+from operator import attrgetter
 
 SPAN = re.compile(
     r"\*\*(?P<bold>[^*]+)\*\*|\[(?P<label>[^\[\]]+)\]\((?P<url>(?:https?://|/|tel:)[^\s()]+)\)"
@@ -43,16 +44,16 @@ class Markup:
 
     paragraphs: tuple[Paragraph, ...] = ()
 
-    def plain(self, *, links: bool = True) -> str:
-        """The text without markup; links: their addresses follow in brackets."""
+    def plain(self) -> str:
+        """The text without markup, the addresses of links in brackets."""
 
         def write(span: Span) -> str:
-            return f"{span.text} ({span.href})" if links and span.href not in ("", span.text) else span.text
+            return f"{span.text} ({span.href})" if span.href not in ("", span.text) else span.text
 
         return self._join(write, "• ")
 
     def __str__(self) -> str:
-        return self.plain(links=False)
+        return self._join(attrgetter("text"), "• ")
 
     def __bool__(self) -> bool:
         return bool(self.paragraphs)
@@ -72,7 +73,7 @@ class Markup:
 
         return self._join(write, "• ")
 
-    def _join(self, write, bullet: str) -> str:  # type: ignore[no-untyped-def]
+    def _join(self, write: Callable[[Span], str], bullet: str) -> str:
         out: list[str] = []
         for n, paragraph in enumerate(self.paragraphs):
             if n:

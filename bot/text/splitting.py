@@ -67,7 +67,7 @@ def split_markup(source: Markup, limit: int, unit: Unit = "characters", *, marks
     while source:
         text = str(source)
         room = _fitting(text, limit, unit)
-        if marks:
+        if marks and count_marks(source) > marks:
             room = min(room, _before_mark(source, marks))
         if room >= len(text):
             return [*pieces, source] if text.strip() else pieces
@@ -146,7 +146,7 @@ def _splits_a_pair(text: str, cut: int) -> bool:
 
 
 def _before_mark(source: Markup, marks: int) -> int:
-    """The character at which mark number `marks` + 1 begins, or the length of the text."""
+    """The character at which mark number `marks` + 1 begins."""
     seen = 0
     for paragraph, at in _places(source):
         for span in paragraph.spans:
@@ -154,7 +154,7 @@ def _before_mark(source: Markup, marks: int) -> int:
             if seen > marks:
                 return max(at, 1)
             at += len(span.text)
-    return len(str(source))
+    raise AssertionError("so many marks are not there")
 
 
 def _places(source: Markup) -> Iterator[tuple[Paragraph, int]]:

@@ -5,17 +5,21 @@ import copy
 import random
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
 import pytest
 import structlog
+import telegram
 
+from bot.channels.telegram import updates
 from bot.channels.telegram.webhook import HEADER, PATH
 from bot.conversation.router import on
 from tests.delegate import Bot, TelegramDelegate, running
 from tests.doubles.telegram import TelegramDouble
 
+NOW = datetime(2027, 5, 20, 9, tzinfo=UTC)
 AT_ONCE = 16
 CHATS = 40
 HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -133,6 +137,17 @@ def known(double: TelegramDouble, value: Any) -> None:
             known(double, inner)
 
 
+def read_alike(update: dict[str, Any]) -> bool:
+    """Whether an update is read without the library, and by it, too: then it is the same."""
+    ours = updates.plain(update, at=NOW)
+    try:
+        theirs = updates.read(telegram.Update.de_json(update, None), at=NOW, bot_name="passerelle_bot")
+    except Exception:  # noqa: BLE001  what the library cannot read need not be alike
+        return False
+    assert ours is None or ours == theirs, update
+    return ours is not None
+
+
 async def flood(bot: Bot, count: int, seed: int) -> int:
     """How many messages came of so many bent updates."""
     double, chance = bot.telegram, random.Random(seed)
@@ -142,21 +157,23 @@ async def flood(bot: Bot, count: int, seed: int) -> int:
         await li.starts()
         await li.says(f"/language {language}")
         double.chats[chat].messages.clear()
-    updates, answers = await real(bot), 0
+    every, answers, alike = await real(bot), 0, 0
     async with aiohttp.ClientSession() as http:
         for first in range(0, count, AT_ONCE):
             for n in range(first, min(first + AT_ONCE, count)):
                 chat = chance.choice(list(people))
-                update = addressed(chance.choice(updates), chat, people[chat])
+                update = addressed(chance.choice(every), chat, people[chat])
                 update = bent(update, chance) if chance.random() < 0.95 else update
                 update["update_id"] = 10_000_000 + n
                 known(double, update)
+                alike += read_alike(update)
                 async with http.post(
                     double.reach + PATH, json=update, headers={HEADER: double.webhook_secret}
                 ) as answer:
                     assert answer.status == 200, (answer.status, update)
             await bot.app.sender.idle()
             answers += look(double, people)
+    assert alike > count / 8
     return answers
 
 

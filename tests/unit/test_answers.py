@@ -10,7 +10,7 @@ import pytest
 
 from bot.answers import lexical, numbered, split, vectors
 from bot.answers.embedders import Vectors
-from bot.answers.engine import Engine, Outcome
+from bot.answers.engine import KEPT, Engine, Outcome
 from bot.answers.guard import Elsewhere, Guard
 from bot.answers.names import Names
 from bot.answers.normalise import fold, tidy
@@ -76,6 +76,16 @@ def test_a_follow_up_means_what_it_means_after_what_was_said(engine: Engine) -> 
     assert entries(engine.ask("在哪里？", before="live:session/voiles")) == ["live:session/voiles"]
     assert entries(engine.ask("et le wifi ?", before="parking-where")) == ["wifi-code"], "a new subject"
     assert engine.ask("how much is it?", before="an-entry-that-is-gone") == engine.ask("how much is it?")
+
+
+def test_what_was_asked_before_is_not_read_again(engine: Engine) -> None:
+    first = engine.ask("Bonjour ! Quel parking pour ma voiture ?", hint="fr")
+    assert engine.ask("Quel parking pour ma voiture ?", hint="fr", before="lunch-when") is first, (
+        "no follow-up: what was said before says nothing"
+    )
+    for n in range(KEPT):
+        engine.ask(f"Quel parking le {n} ?", hint="fr")
+    assert len(engine._kept) == KEPT
 
 
 def test_a_bare_number_is_no_likeness_and_a_bare_day_is_a_question(engine: Engine) -> None:

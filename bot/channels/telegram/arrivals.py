@@ -40,6 +40,8 @@ class Arrivals:
         """Ours, or None for what asks no answer."""
         at = self._clock.now()
         try:
+            if (plain := updates.plain(raw, at=at)) is not None and plain.address not in self._rooms:
+                return plain
             update = telegram.Update.de_json(raw, self._bot)
             if update.inline_query is not None:
                 self._on_search(update.inline_query)

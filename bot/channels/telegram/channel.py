@@ -44,7 +44,15 @@ CONNECT_FAILED = "telegram.connect_failed"
 AGAIN_SECONDS = 3.0
 TYPING_SECONDS = 1.0
 CLOSING_SECONDS = 3.0  # for presses still being answered at the end
-EXTRA = ("reply_markup", "link_preview_options", "disable_notification")  # as they are, beside the text
+TEXT = ("text", "parse_mode", "reply_markup", "link_preview_options")
+# Of a parcel's body, what its method takes beside the chat.
+ARGUMENTS = {
+    "editMessageText": TEXT,  # an edit never rings
+    "sendMessage": (*TEXT, "disable_notification"),
+    "sendVenue": ("latitude", "longitude", "title", "address", "reply_markup"),
+    "sendLocation": ("latitude", "longitude", "reply_markup"),
+    "sendDocument": ("reply_markup",),
+}
 TAG = re.compile(r"</?[a-z][^<>]*>")
 
 
@@ -295,36 +303,18 @@ class TelegramChannel:
         return await self._pace.admit(str(chat)) or await self._deliver(chat, body, edits, again=again)
 
     async def _call(self, chat: int, body: Mapping[str, Any], edits: str) -> Verdict:
-        # Keyboards and options go as they are: building the library's objects for them costs and adds nothing.
-        extra = {name: body[name] for name in EXTRA if name in body}
-        sent: telegram.Message | bool
-        match body.get("method"):
-            case "editMessageText" if edits:
-                extra.pop("disable_notification", None)  # an edit never rings
-                sent = await self._bot.edit_message_text(
-                    body["text"],
-                    chat_id=chat,
-                    message_id=int(edits),
-                    parse_mode=body.get("parse_mode"),
-                    api_kwargs=extra,
-                )
-            case "sendMessage" | "editMessageText":
-                sent = await self._bot.send_message(
-                    chat, body["text"], parse_mode=body.get("parse_mode"), api_kwargs=extra
-                )
-            case "sendVenue":
-                sent = await self._bot.send_venue(
-                    chat, body["latitude"], body["longitude"], body["title"], body["address"], api_kwargs=extra
-                )
-            case "sendLocation":
-                sent = await self._bot.send_location(chat, body["latitude"], body["longitude"], api_kwargs=extra)
-            case "sendDocument":
-                document = telegram.InputFile(body["content"].encode(), filename=body["file_name"])
-                document.mimetype = body["media_type"]
-                sent = await self._bot.send_document(chat, document, api_kwargs=extra)
-            case other:
-                return Failed(f"no such method: {other}")
-        return Sent(str(sent.message_id) if isinstance(sent, telegram.Message) else edits)
+        method = body.get("method", "")
+        if method == "editMessageText" and not edits:
+            method = "sendMessage"
+        if method not in ARGUMENTS:
+            return Failed(f"no such method: {method}")
+        arguments = {name: body[name] for name in ARGUMENTS[method] if name in body}
+        if method == "editMessageText":
+            arguments["message_id"] = int(edits)
+        if method == "sendDocument":
+            arguments["document"] = telegram.InputFile(body["content"].encode(), filename=body["file_name"])
+            arguments["document"].mimetype = body["media_type"]
+        return Sent(await self._bot.put(method, chat_id=chat, **arguments) or edits)
 
 
 def _again(verdict: Verdict) -> Verdict:

@@ -82,7 +82,8 @@ class AiohttpRequest(BaseRequest):
             assert request_data is not None
             body = _multipart(request_data)
         elif request_data is not None:
-            body = request_data.json_payload
+            # Once: the library's own payload has values of JSON within JSON.
+            body = json.dumps(request_data.parameters).encode()
             headers["Content-Type"] = "application/json"
         try:
             async with self._session.request(

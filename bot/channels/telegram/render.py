@@ -5,6 +5,7 @@ Pure. A parcel's body is the method and its arguments without the chat: {"method
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from html import escape
 from typing import Any
 from unicodedata import east_asian_width
@@ -25,6 +26,7 @@ LARGE_LIMIT = 500  # UTF-16 units of words to show to somebody
 KEYBOARD_LIMIT = 50  # buttons on one message; Telegram's own limit is 100, and some 10 kB in all
 PAIR_WIDTH = 14  # two buttons share a row where neither is wider (a Chinese character counts two)
 LABEL_LIMIT = 64  # what no phone shows in full anyway
+LABELS_KEPT = 4096  # whose width was measured before
 NO_PREVIEW: Mapping[str, Any] = {"is_disabled": True}
 
 
@@ -212,6 +214,7 @@ def _with(parcel: Parcel, buttons: Sequence[Button]) -> Parcel:
     return replace(parcel, body=body, choices=tuple(choices))
 
 
+@lru_cache(maxsize=LABELS_KEPT)
 def _width(label: str) -> int:
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in label)
 
