@@ -284,6 +284,12 @@ def test_without_an_embedder_no_model_is_imported() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[2]).returncode == 0
 
 
+def test_a_text_of_nothing_but_what_all_say_is_like_none() -> None:
+    index = lexical.Index([*[lexical.features("le la")] * (lexical.COMMON_FROM + 1), lexical.features("wifi")])
+    assert not index.likeness(lexical.features("le")).any()
+    assert index.likeness(lexical.features("le wifi")).argmax() == lexical.COMMON_FROM + 1
+
+
 def test_a_text_is_not_like_another_script_whose_letters_lie_in_memory_alike() -> None:
     index = lexical.Index(lexical.features(text, set()) for text in ("ir ir", "物"))
     assert index.likeness(lexical.features("ir", set())).tolist() == [pytest.approx(0.8, abs=0.2), 0.0]
