@@ -13,11 +13,16 @@ from bot.text.words import Words
 from handlers import cards
 
 
+@on.notice("correction")
 @on.notice("broadcast")
 def announcement(notice: Notice, say: Words, silent: bool, _: Sequence[str] = ()) -> Reply:
     """An organizer's text, as its reader gets it."""
     is_urgent = notice.urgency == Urgency.URGENT
-    heading = say("**Urgent, from the organizers**") if is_urgent else say("**From the organizers**")
+    if notice.kind == "correction":
+        heading = say("**Urgent correction, from the organizers**")
+        heading = heading if is_urgent else say("**Correction, from the organizers**")
+    else:
+        heading = say("**Urgent, from the organizers**") if is_urgent else say("**From the organizers**")
     text = heading + say.markup(notice.in_(say.language))
     buttons: list[Button] = []
     if not is_urgent:

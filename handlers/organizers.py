@@ -11,7 +11,7 @@ from bot.conversation.context import Context, Handler, Replies
 from bot.conversation.router import on
 from bot.notices import broadcast
 from bot.notices.broadcast import Notice
-from bot.notices.tables import NoticeState, Urgency
+from bot.notices.tables import BY_ORGANIZERS, NoticeState, Urgency
 from bot.text.markup import Markup
 from bot.text.words import Words
 from handlers import announcements, cards, everything_else, notices, reports
@@ -104,11 +104,8 @@ def all_announcements(ctx: Context, *_: str) -> Reply:
     if not ctx.is_organizer:
         return everything_else.unknown_button(ctx)
     say = ctx.say
-    found = [
-        each
-        for each in broadcast.every(ctx.tx)
-        if each.kind == "broadcast" and each.texts and not (each.state == NoticeState.CANCELLED and not each.started_at)
-    ]
+    written = [each for each in broadcast.every(ctx.tx) if each.kind in BY_ORGANIZERS and each.texts]
+    found = [each for each in written if each.state != NoticeState.CANCELLED or each.started_at]
     buttons = [button(announcements.title(each, say), "notice", each) for each in found[:LISTED]]
     buttons.append(cards.button(say.p("button", "New announcement"), "notice-new"))
     text = say("**Announcements of all organizers**") if found else say("No announcement has been written yet.")

@@ -162,8 +162,11 @@ class Scorer:
         for depth in {len(one.vectors) for one in asked}:
             rows = [n for n, one in enumerate(asked) if len(one.vectors) == depth]
             # The weights are read from memory once for all: that is what it costs.
-            kernel = np.stack([_kernel(depth, landmarks[n]) for n in rows])
-            scores.update(zip(rows, kernel @ self._weights[depth], strict=True))
+            kernel, weights = np.stack([_kernel(depth, landmarks[n]) for n in rows]), self._weights[depth]
+            near = np.flatnonzero(kernel.any(axis=0))
+            if len(near) < len(weights) / 2:  # as by words alone, where most have none in common with a question
+                kernel, weights = kernel[:, near], weights[near]
+            scores.update(zip(rows, kernel @ weights, strict=True))
         return [self._evidence(one, landmarks[n], scores[n]) for n, one in enumerate(asked)]
 
     def _evidence(self, asked: Asked, landmarks: Sequence[Scores], score: Scores) -> Evidence:

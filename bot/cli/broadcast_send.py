@@ -19,7 +19,7 @@ from bot.event.model import Event
 from bot.notices import audience, broadcast
 from bot.notices.audience import Count
 from bot.notices.broadcast import Notice
-from bot.notices.tables import NoticeState
+from bot.notices.tables import BY_ORGANIZERS, NoticeState
 from bot.opening import Opened
 from bot.store.transaction import Transaction
 from bot.text import detect
@@ -75,7 +75,7 @@ def correct(options: argparse.Namespace, opened: Opened) -> int:
     event = opened.published.event
     texts = drafts.read_texts(options.text, event)
     seen = opened.store.read_now(broadcast.find, options.number)
-    if seen is None or seen.kind != "broadcast":
+    if seen is None or seen.kind not in BY_ORGANIZERS:
         raise drafts.unknown(options.number)
     if seen.state not in broadcast.CORRECTABLE:
         do = f"passerelle broadcast send --draft {seen.id} --text …" if seen.state in broadcast.BEFORE_SENDING else ""

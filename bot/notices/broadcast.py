@@ -18,7 +18,7 @@ from bot.event.model import Event
 from bot.event.texts import Texts
 from bot.notices import audience as audiences
 from bot.notices.audience import Audience, Count
-from bot.notices.tables import NoticeState, Urgency, delivery, notice
+from bot.notices.tables import BY_ORGANIZERS, NoticeState, Urgency, delivery, notice
 from bot.people.tables import person
 from bot.store.transaction import Transaction
 from bot.text import splitting
@@ -265,12 +265,12 @@ def propose(tx: Transaction, seen: Notice, texts: Mapping[str, str]) -> bool:
 def tell_again(
     tx: Transaction, seen: Notice, languages: Sequence[str], event: Event, *, author: str, now: datetime
 ) -> int:
-    """Send the texts of `seen` in these languages once more, as a notice of its own, to whoever had it and reads them;
-    how many these are. For what was corrected in place, which rings nobody."""
+    """Send the texts of `seen` in these languages once more, as a correction, to whoever had it and reads them; how
+    many these are. For what was corrected in place, which rings nobody."""
     texts = seen.texts if seen.both else {language: seen.texts[language] for language in languages}
     to = f"notice:{seen.id}" + ("" if seen.both else f" language:{','.join(languages)}")
     alike: dict[str, Any] = {"urgency": seen.urgency, "both": seen.both, "receipt": seen.receipt}
-    return _sent(tx, event, now, author=author, texts=texts, audience=to, **alike)
+    return _sent(tx, event, now, author=author, kind="correction", texts=texts, audience=to, **alike)
 
 
 def _step(tx: Transaction, notice_id: int, from_: Sequence[NoticeState], *, version: int = 0, **values: Any) -> bool:
@@ -298,7 +298,7 @@ def still_true(tx: Transaction, person_id: int, *, limit: int = 5) -> list[Notic
     told = (NoticeState.SENDING, NoticeState.PAUSED, NoticeState.SENT)
     wanted = (
         select(notice)
-        .where(notice.c.kind == "broadcast", notice.c.state.in_(told))
+        .where(notice.c.kind.in_(BY_ORGANIZERS), notice.c.state.in_(told))
         .where((notice.c.audience == "") | notice.c.id.in_(theirs))
         .order_by(notice.c.id.desc())
         .limit(limit)

@@ -38,6 +38,7 @@ KINDS = ("announcements", "changes", "reminders", "digest", "feedback")
 # What readers call a kind of notice.
 KIND_OF = {
     "broadcast": "announcements",
+    "correction": "announcements",  # one that was corrected in place, told again
     "changes": "changes",
     "answers": "changes",  # what somebody was told of a session that they do not go to
     "reminders": "reminders",
@@ -56,6 +57,7 @@ KIND_OF = {
     "still": "places",  # whether they still come
     "released": "places",  # and that they lost their place by not saying so
 }
+BY_ORGANIZERS = ("broadcast", "correction")  # kinds whose texts an organizer wrote, and may correct
 OF_SLOTS = ("slot changed", "slot soon", "slot now")
 BY_THE_CLOCK = ("reminders", "digest", "slot soon", "slot now")  # kinds that come at their hour, by night too
 ABOUT_TO_BEGIN = ("still", "released", "offers-now")  # kinds that cannot wait until morning: the session does not

@@ -323,6 +323,8 @@ async def test_a_correction_may_be_told_again_to_those_who_had_it(database_url: 
         await until(bot, NoticeState.SENT, 3)  # 2 is the draft that /broadcast begins
         told = [message for message in await marie.says("/help") if newer in message.text]
         assert [bool(message.body.get("replaces")) for message in told] == [True, False], "in place, and once more"
+        assert told[0].text.startswith("De la part des organisateurs")
+        assert told[1].text.startswith("Rectificatif, de la part des organisateurs")
         assert text_of(await marie.says("/news")).count(newer) == 1
         assert "14" not in await news(mary), "who reads English was told nothing wrong"
         assert bot.telegram.faults == []
