@@ -16,6 +16,7 @@ from bot.text.words import Words
 LANGUAGES = "Langue · 语言 · Language"  # the same for every reader (glossary, section 8)
 LABEL = 56  # characters of a button's label; Chinese characters count twice
 LABELS_KEPT = 4096  # that were cut before
+INDOORS = ("room", "stand")  # kinds of places to which nobody is driven
 UNDER_ANSWER = 5  # buttons: more is a menu, not a next step
 STALE_AFTER = timedelta(days=180)  # past that, an answer that may age says of when it is
 
@@ -93,7 +94,7 @@ def place(place: Place, say: Words) -> Reply:
         text.append(say.markup(place.directions.in_(say.language)))
     # A taxi driver in France reads the French name and the address, whatever the reader's language.
     lines = (place.name.in_("fr"), place.address, "" if place.city in place.address else place.city)
-    large = "\n".join(filter(None, lines)) if can_be_found else ""
+    large = "\n".join(filter(None, lines)) if can_be_found and place.kind not in INDOORS else ""
     return Reply(
         text=Markup.join(text),
         place=at,

@@ -229,6 +229,12 @@ def take_reason(ctx: Context, seen: Notice, language: str, text: str) -> Replies
     return _kept(ctx, seen, kept)
 
 
+@on.press("session-nowhy")
+@with_notice
+def drop_reason(ctx: Context, seen: Notice, *_: str) -> Reply:
+    return _kept(ctx, seen, {name: value for name, value in seen.pending.items() if name != "reason"})
+
+
 # --- the card
 
 
@@ -274,7 +280,10 @@ def _card(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     if missing:
         names = say.list([say.language_name(tag) for tag in missing])
         text += say("The reason is still missing in: {languages}.", languages=names)
-    return Reply(text=text, buttons=(*_buttons(ctx, seen, session, ready=bool(values) and not missing),), replaces=True)
+        text += say("**What you write next is the reason in {language}.**", language=say.language_name(missing[0]))
+    buttons = (*_buttons(ctx, seen, session, ready=bool(values) and not missing),)
+    expects = _expects("session-why", seen, missing[0]) if missing else ""
+    return Reply(text=text, buttons=buttons, replaces=True, expects=expects)
 
 
 def _buttons(ctx: Context, seen: Notice, session: Session, *, ready: bool) -> list[Button]:
@@ -301,6 +310,8 @@ def _buttons(ctx: Context, seen: Notice, session: Session, *, ready: bool) -> li
         for tag in ctx.event.details.languages:
             name = say.language_name(tag)
             buttons.append(button(say.p("button", "Why, in {language}", language=name), "session-why", seen, tag))
+    if _reason(seen):
+        buttons.append(button(say.p("button", "No reason"), "session-nowhy", seen))
     buttons.append(cards.button(say.p("button", "Another session"), "session-day", str(session.day or "")))
     return buttons
 

@@ -16,11 +16,17 @@ from bot.desk import room, tickets, undelivered
 from bot.desk.tickets import Answered, Member, Ticket
 from bot.people import accounts
 from bot.text.words import Words
-from handlers import cards, everything_else
+from handlers import cards, everything_else, tickets_shown
 from handlers import tickets as told
 
 HANDED_OVER = 20  # open questions that are shown to organizers where the room is lost
-OF_CARDS = ("team-take", "team-answers", "team-close")  # whose first argument is the ticket's id
+OF_CARDS = (
+    "team-take",
+    "team-back",
+    "team-answers",
+    "team-close",
+    "team-reopen",
+)  # whose first argument is the ticket's id
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +67,12 @@ def _show_in_room(ctx: Turn, shows: Shows | None, under: str = "") -> None:
 
 
 def _show_alone(ctx: Context, shows: Shows | None) -> Reply:
+    """In a chat of one's own the card says what is one's own."""
     if shows is None:
         return Reply(text=ctx.say("Nothing was changed: this is done already."))
     wording = on.find("shown", shows.kind)
     assert wording is not None
-    args = (*shows.args, "alone") if shows.kind == "card" else shows.args
+    args = (*shows.args, tickets_shown.ALONE, _organizer(ctx).key) if shows.kind == "card" else shows.args
     reply = wording(ctx.event, shows.ticket, args, ctx.say, ctx.now)
     assert isinstance(reply, Reply)
     return reply
@@ -100,6 +107,22 @@ def close(ctx: Turn, _: Member, ticket_id: int, *__: str) -> Shows | None:
     if seen is None:
         return None
     told.tell_closed(ctx, seen)
+    return Shows(seen)
+
+
+@press("team-back")
+def give_back(ctx: Turn, who: Member, ticket_id: int, *_: str) -> Shows | None:
+    """The delegate hears nothing of it: it is with the team, as before."""
+    seen = tickets.give_back(ctx.tx, ticket_id, who)
+    return Shows(seen) if seen else None
+
+
+@press("team-reopen")
+def open_again(ctx: Turn, _: Member, ticket_id: int, *__: str) -> Shows | None:
+    seen = tickets.open_again(ctx.tx, ticket_id)
+    if seen is None:
+        return None
+    told.tell_reopened(ctx, seen)
     return Shows(seen)
 
 

@@ -156,7 +156,7 @@ def tell_organizers(ctx: Turn, ticket: Ticket, *, always: bool = False) -> None:
     for account, person in accounts.known(ctx.tx, ctx.organizers):
 
         def wording(say: Words) -> Reply:
-            return tickets_shown.card(event, ticket, ("alone",), say, now)
+            return tickets_shown.card(event, ticket, (tickets_shown.ALONE,), say, now)
 
         ctx.tell(person, tickets.of_card(ticket.id), wording, accounts=(account,))
 
@@ -198,6 +198,14 @@ def tell_closed(ctx: Turn, seen: Ticket) -> None:
         return Reply(text=closed, buttons=(_reopen(seen, say),))
 
     _tell(ctx, seen, f"ticket:{seen.id}", wording)
+
+
+def tell_reopened(ctx: Turn, seen: Ticket) -> None:
+    _tell(ctx, seen, f"ticket:{seen.id}", lambda say: Reply(text=_reopened(say), buttons=(_add(say),)))
+
+
+def _reopened(say: Words) -> Markup:
+    return say("The team has reopened your question.")
 
 
 def _tell(ctx: Turn, seen: Ticket, because: str, wording: Callable[[Words], Reply], account: int | None = None) -> None:

@@ -19,14 +19,15 @@ ROOM = 3000  # UTF-16 units of messages on a card, of 4,096 in all
 FIRST = 1500  # ...and of the question itself
 CANNED = 500  # of an answer that is shown before it is sent
 ELLIPSIS = "…"
+ALONE = "alone"  # of an organizer in a chat of their own
 Args = tuple[str, ...]
 
 
 @on.shown("card")
 def card(event: Event, seen: Ticket, args: Args, say: Words, now: datetime) -> Reply:
-    """The ticket as it stands. args: "alone" for an organizer in a chat of their own."""
-    is_alone = "alone" in args
-    text = _standing(seen, say)
+    """The ticket as it stands. args: ALONE, and then who reads it, as in `taken_by`."""
+    is_alone, reader = ALONE in args, args[-1] if args else ""
+    text = _standing(seen, say, reader)
     if seen.urgent:
         text += say("**It reads as an emergency.**")
     text += say(
@@ -38,14 +39,16 @@ def card(event: Event, seen: Ticket, args: Args, say: Words, now: datetime) -> R
     text += Markup.join(_said(event, each, say, size) for each, size in _fitting(seen.said))
     if seen.state != TicketState.CLOSED and not is_alone:
         text += say("Answer this message, or write in its topic: it goes to the delegate.")
-    return Reply(text=text, buttons=_buttons(seen, say, is_alone=is_alone), replaces=True)
+    return Reply(text=text, buttons=_buttons(seen, say, reader, is_alone=is_alone), replaces=True)
 
 
-def _standing(seen: Ticket, say: Words) -> Markup:
-    name = seen.taken_name or say.text("an organizer")
+def _standing(seen: Ticket, say: Words, reader: str) -> Markup:
+    name = seen.taken_name or say.text("a colleague")
     match seen.state:
         case TicketState.OPEN:
             return say("**Question {n}: open**", n=str(seen.id))
+        case TicketState.TAKEN if seen.taken_at and seen.taken_by == reader:
+            return say("**Question {n}: yours, since {time}**", n=str(seen.id), time=say.time(seen.taken_at))
         case TicketState.TAKEN if seen.taken_at:
             return say(
                 "**Question {n}: taken by {name}, {time}**", n=str(seen.id), name=name, time=say.time(seen.taken_at)
@@ -53,11 +56,15 @@ def _standing(seen: Ticket, say: Words) -> Markup:
     return say("**Question {n}: closed**", n=str(seen.id))
 
 
-def _buttons(seen: Ticket, say: Words, *, is_alone: bool) -> tuple[Button, ...]:
-    if seen.state == TicketState.CLOSED:
-        return ()
+def _buttons(seen: Ticket, say: Words, reader: str, *, is_alone: bool) -> tuple[Button, ...]:
     id_ = str(seen.id)
-    buttons = [cards.button(say.p("button", "Take"), "team-take", id_)] if seen.state == TicketState.OPEN else []
+    if seen.state == TicketState.CLOSED:
+        return (cards.button(say.p("button", "Reopen the question"), "team-reopen", id_),)
+    buttons = []
+    if seen.state == TicketState.OPEN:
+        buttons.append(cards.button(say.p("button", "Take"), "team-take", id_))
+    elif not is_alone or seen.taken_by == reader:
+        buttons.append(cards.button(say.p("button", "Give back"), "team-back", id_))
     if is_alone:
         buttons.append(cards.button(say.p("button", "Write an answer"), "team-write", id_))
     if seen.entries:
@@ -82,7 +89,7 @@ def _said(event: Event, each: Said, say: Words, size: int) -> Markup:
     text = each.text
     entry = event.entry.get(each.entry)
     if entry is not None:
-        text = cards.asked(entry, say)
+        text = say.text("Prepared answer: {question}", question=cards.asked(entry, say))
     words, *rest = splitting.split(text, max(size, 50), "utf16") or [""]
     shown = words + (ELLIPSIS if rest else "")
     if not each.author:
@@ -135,7 +142,7 @@ def ask(_: Event, seen: Ticket, args: Args, say: Words, now: datetime) -> Reply:
     if seen.state == TicketState.CLOSED or seen.taken_at is None:
         text = say("This question is closed. Send anyway?")
     else:
-        name = seen.taken_name or say.text("an organizer")
+        name = seen.taken_name or say.text("a colleague")
         minutes = int((now - seen.taken_at).total_seconds() // 60)
         text = (
             say.n("{name} took this {n} minute ago. Send anyway?", "{name} took this {n} minutes ago. Send anyway?",

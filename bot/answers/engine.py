@@ -201,6 +201,8 @@ class Engine:
             return Outcome("answer", language, (time,), why={"rule": "time"})
         if (called := self._live.called(prepared)) is not None:
             return Outcome("answer", language, (called,), why={"rule": "session"})
+        if (placed := self._live.placed(prepared)) is not None:
+            return Outcome("answer", language, (placed,), why={"rule": "place"})
         after = prepare(f"{subject} {question}", language, self._names) if subject else None
         decision, scored = self._decided(prepared, depth, read and read[1:], after)
         why = self._why(scored, decision)

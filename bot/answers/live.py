@@ -8,7 +8,7 @@ import re
 
 from bot.answers import titles
 from bot.answers.examples import Prepared
-from bot.answers.names import Names
+from bot.answers.names import Named, Names
 from bot.answers.normalise import HAN, fold, plain
 from bot.answers.outcome import Match
 from bot.answers.times import Times
@@ -98,6 +98,13 @@ KIND = re.compile(
     r"|分论坛|工作坊|分会场|研讨会|圆桌(?:会议)?"
 )
 TITLE_PARTS = re.compile(r"\s*[:：—–]\s*")
+# Where something is, over folded text.
+ASKS_WHERE = re.compile(
+    r"\b(?:(?:c |il |elle )?(?:est|se (?:trouve|situe)) ou|ou(?: (?:c |est ce que c )?est| se (?:trouve|situe)| sont)?"
+    r"|comment (?:aller|se rendre|on va|je vais)(?: a| au| aux| dans)?|je cherche"
+    r"|where(?: (?:is|s|are|can i find|do i find))?|how (?:do i|to|can i) (?:find|get to)|i (?:a|)m looking for)\b"
+    r"|(?:的位置)?是?在(?:哪里|哪儿|哪个地方|什么地方|何处|哪)|怎么(?:找|走|去)|我?(?:在找|找不到)|的位置"
+)
 NEARLY_ALL = 0.7  # the share of a text's letters that a name must be for the text to be that name
 
 
@@ -160,9 +167,19 @@ class Live:
                 found = self._titles.only(" ".join(words))
         return Match(f"live:session/{found}", SEARCH, 1.0) if found else None
 
+    def placed(self, question: Prepared) -> Match | None:
+        """The card of the place of which a text asks where it is, and nothing else; of one that no entry is about."""
+        if not ASKS_WHERE.search(question.folded):
+            return None
+        wanted = _telling(ASKS_WHERE.sub(" ", question.folded))
+        for name in question.names:
+            if name.kind == "place" and name.id not in self._topic_of_place and _telling(name.alias) == wanted:
+                return self._place(name)
+        return None
+
     def named(self, question: Prepared) -> Match | None:
-        """The card of a session, theme or place of a text that is little more than its name."""
-        letters = max(len(question.folded.replace(" ", "")), 1)
+        """The card of a session, theme or place of a text that is little more than its name, or asks where that is."""
+        letters = max(len(ASKS_WHERE.sub("", question.folded).replace(" ", "")), 1)
         for name in sorted(question.names, key=lambda name: len(name.alias), reverse=True):
             if len(name.alias.replace(" ", "")) < NEARLY_ALL * letters:
                 continue
@@ -171,10 +188,18 @@ class Live:
             if name.kind == "theme":
                 return Match(f"live:theme/{name.id}", SEARCH, name.sure)
             if name.kind == "place":
-                kind = self._event.place[name.id].kind
-                topic = self._topic_of_place.get(name.id) or TOPIC_OF_PLACE.get(kind, "map")
-                return Match(f"live:place/{name.id}", topic, name.sure)
+                return self._place(name)
         return None
+
+    def _place(self, name: Named) -> Match:
+        kind = self._event.place[name.id].kind
+        topic = self._topic_of_place.get(name.id) or TOPIC_OF_PLACE.get(kind, "map")
+        return Match(f"live:place/{name.id}", topic, name.sure)
+
+
+def _telling(text: str) -> list[str]:
+    """The words of a text without those that say nothing."""
+    return [word for word in text.split() if word not in SMALL_WORDS]
 
 
 def _called(event: Event) -> dict[str, str]:

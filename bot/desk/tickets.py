@@ -137,10 +137,7 @@ def reopen(tx: Transaction, ticket_id: int, person_id: int, account_id: int) -> 
     seen = _locked(tx, ticket_id)
     if seen is None or seen.person_id != person_id or seen.state != TicketState.CLOSED or of(tx, person_id):
         return False
-    change(
-        tx, ticket_id, state=TicketState.OPEN, closed_at=None, taken_by="", taken_name="", taken_at=None,
-        account_id=account_id,
-    )  # fmt: skip
+    change(tx, ticket_id, account_id=account_id, **_OPEN)
     post(tx, ticket_id, "reopened")
     return True
 
@@ -220,11 +217,38 @@ def close(tx: Transaction, ticket_id: int, now: datetime, *, person_id: int | No
     return the(tx, ticket_id)
 
 
+def give_back(tx: Transaction, ticket_id: int, who: Member) -> Ticket | None:
+    """Make a ticket that is this member's anybody's again; None where it is not theirs."""
+    seen = _locked(tx, ticket_id)
+    if seen is None or seen.state != TicketState.TAKEN or seen.taken_by != who.key:
+        return None
+    change(tx, ticket_id, **_OPEN)
+    return the(tx, ticket_id)
+
+
+def open_again(tx: Transaction, ticket_id: int) -> Ticket | None:
+    """Open a closed ticket again; None where it is not closed, or another of its person's is open."""
+    known = get(tx, ticket_id)
+    if known is None or known.person_id is None:
+        return None
+    tx.execute(select(person.c.id).where(person.c.id == known.person_id).with_for_update(key_share=True))
+    seen = _locked(tx, ticket_id)
+    if seen is None or seen.state != TicketState.CLOSED or seen.person_id is None or of(tx, seen.person_id):
+        return None
+    change(tx, ticket_id, **_OPEN)
+    return the(tx, ticket_id)
+
+
 def post(tx: Transaction, ticket_id: int, kind: str, *args: str, under: str = "") -> None:
     """Show the team something beside the card. under: the message of theirs that it stands under."""
     values = {"kind": kind, "args": list(args), "answers": under, "message_id": "", "is_open": True}
     tx.execute(insert(desk_post).values(ticket_id=ticket_id, **values))
     tx.signal("desk", ticket_id)
+
+
+_OPEN: dict[str, Any] = {
+    "state": TicketState.OPEN, "closed_at": None, "taken_by": "", "taken_name": "", "taken_at": None,
+}  # fmt: skip
 
 
 def _taken(who: Member, now: datetime) -> dict[str, Any]:

@@ -78,6 +78,13 @@ def test_a_follow_up_means_what_it_means_after_what_was_said(engine: Engine) -> 
     assert engine.ask("how much is it?", before="an-entry-that-is-gone") == engine.ask("how much is it?")
 
 
+@pytest.mark.parametrize(
+    "text", ["Le palais, c’est où ?", "Où se trouve le palais ?", "Where is the hall?", "会场在哪里？"]
+)
+def test_where_a_place_is_is_said_by_its_card(engine: Engine, text: str) -> None:
+    assert entries(engine.ask(text)) == ["live:place/venue"]
+
+
 def test_what_was_asked_before_is_not_read_again(engine: Engine) -> None:
     first = engine.ask("Bonjour ! Quel parking pour ma voiture ?", hint="fr")
     assert engine.ask("Quel parking pour ma voiture ?", hint="fr", before="lunch-when") is first, (

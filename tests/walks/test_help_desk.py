@@ -85,6 +85,28 @@ async def test_a_question_is_taken_answered_closed_and_reopened(database_url: st
         assert bot.telegram.faults == []
 
 
+async def test_the_team_undoes_what_it_did(database_url: str) -> None:
+    async with running(database_url, desk_chat=GROUP) as bot:
+        li = bot.delegate("web", language="zh")
+        await li.starts()
+        shown = await asked(bot, li, "zh")
+
+        async def presses(label: str, who: tuple[int, str], standing: str) -> None:
+            before = (await card(bot)).edited
+            bot.telegram.presses(GROUP, shown.message_id, label, *who)
+            await card(bot, lambda seen: standing in seen.text and seen.edited > before)
+
+        await presses("Prendre", ANA, "prise par Ana")
+        bot.telegram.presses(GROUP, shown.message_id, "Rendre", *BO)
+        await presses("Rendre", ANA, "à prendre")
+        await presses("Prendre", BO, "prise par Bo")
+        await presses("Clore la question", BO, "close")
+        await presses("Rouvrir la question", ANA, "à prendre")
+        told = await news(li, "会务组已重新打开您的问题")
+        assert told.index("已关闭您的问题") < told.index("会务组已重新打开")
+        assert bot.telegram.faults == []
+
+
 async def test_two_never_answer_one_question_unknowingly(database_url: str) -> None:
     async with running(database_url, desk_chat=GROUP) as bot:
         li = bot.delegate("telegram", language="zh")

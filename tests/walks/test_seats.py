@@ -262,14 +262,14 @@ async def test_a_note_is_kept_shown_to_its_writer_and_deleted(sqlite_url: str, c
         long = plain(text_of(await person.says("x" * 501)))
         assert {"fr": "compte 501 caractères, pour 500 au plus", "zh": "您输入了501个字符，最多500个"}[language] in long
         kept = plain(text_of(await person.says("Q: **prix** <b>? https://example.org")))
-        shown = {"fr": "Votre note : ", "zh": "您的备注："}[language] + "Q: **prix** <b>? https://example.org"
+        shown = {"fr": "Votre mémo : ", "zh": "您的备注："}[language] + "Q: **prix** <b>? https://example.org"
         assert shown in kept
         assert shown in plain(text_of(await person.says("/agenda")))
         await other.starts("s_mentorat")
         assert "example.org" not in text_of(other.seen)  # type: ignore[attr-defined]
         await person.starts("s_mentorat")
         await person.presses({"fr": "Mon mémo", "zh": "备注"}[language])
-        gone = plain(text_of(await person.presses({"fr": "Supprimer la note", "zh": "删除备注"}[language])))
+        gone = plain(text_of(await person.presses({"fr": "Supprimer le mémo", "zh": "删除备注"}[language])))
         assert "example.org" not in gone
 
 

@@ -69,11 +69,15 @@ async def test_what_changes_twice_is_told_once_with_its_reason(bot: Bot) -> None
     assert "Quand : 11 h 30 – 12 h 45 → 14 h – 15 h 15" in shown
     assert "2 personnes seront prévenues" in shown
     await boss.presses("Motif en français")
-    assert "Il manque encore le motif en : " in plain(await boss.says("Dégât des eaux"))
-    await boss.presses("Motif en chinois")
-    await boss.says("漏水")
-    await boss.presses("Motif en anglais")
-    await boss.says("A leak")
+    shown = plain(await boss.says("Dégât des eaux"))
+    assert "Il manque encore le motif en : chinois" in shown
+    assert "Ce que vous écrirez maintenant sera le motif en chinois" in shown
+    assert "sera le motif en anglais" in plain(await boss.says("漏水"))
+    assert "Il manque" not in plain(await boss.presses("Sans motif")), "all of it is given up"
+    await boss.presses("Motif en français")
+    for why in ("Dégât des eaux", "漏水"):
+        await boss.says(why)
+    assert "Il manque" not in plain(await boss.says("A leak"))
     shown = plain(await boss.presses("Publier, prévenir dans"))
     assert "2 personnes seront prévenues à 9 h 01" in shown
     # Another change within the minute, in another place: what was 14:00 is 16:00 in the end.
