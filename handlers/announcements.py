@@ -13,7 +13,7 @@ from bot.notices import broadcast, forecast
 from bot.notices.audience import Count
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState, Urgency
-from bot.text import detect
+from bot.text import detect, markup
 from bot.text.formats import base
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
@@ -56,8 +56,12 @@ def expecting(name: str, seen: Notice, *args: str) -> str:
 
 def excerpt(seen: Notice, language: str, width: int = EXCERPT) -> str:
     """The beginning of its text, in `language` where it has that; "" of an empty one."""
-    text = seen.in_(language) or next(iter(seen.texts.values()), "")
-    return cards.cut(" ".join(text.split()), width)
+    return _excerpt(seen.in_(language) or next(iter(seen.texts.values()), ""), width)
+
+
+def _excerpt(text: str, width: int = EXCERPT) -> str:
+    """The beginning of a text, on one line, as its readers see it."""
+    return cards.cut(" ".join(str(markup.parse(text)).split()), width)
 
 
 def title(seen: Notice, say: Words) -> str:
@@ -112,7 +116,7 @@ def _texts(ctx: Context, seen: Notice) -> Markup:
     for tag in spoken:
         name = say.language_name(tag)
         text = seen.texts.get(tag, "")
-        shown = cards.cut(" ".join(text.split()), EXCERPT) if text else say.p("a text", "missing")
+        shown = _excerpt(text) if text else say.p("a text", "missing")
         paragraphs.append(Paragraph((Span(name[:1].upper() + name[1:], bold=True), Span("\n" + shown))))
         looks = detect.detect(text, hint=tag, languages=spoken) if text else tag
         if base(looks) != base(tag):

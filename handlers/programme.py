@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
-from bot.chat.reply import Button, Reply
+from bot.chat import links
+from bot.chat.reply import Button, Link, Reply
 from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.event.model import Part, Session
 from bot.programme import facts, follows, guests, offers, own_notes, queries, seats, walks
 from bot.programme.tables import Interest
 from bot.text.markup import Markup
+from bot.text.words import Words
 from handlers import cards, feedback, session_card
 from handlers.session_card import Standing
 
@@ -99,7 +101,14 @@ def card(ctx: Context, session: Session, note: Markup | None = None) -> Reply:
         follows=session.theme in follows.of(tx, person),
     )
     reply = session_card.card(ctx.event, session, ctx.say, standing, note=note)
-    return replace(reply, buttons=(*feedback.button(ctx, session), *reply.buttons))
+    in_private = _in_private(session, ctx.say) if ctx.update.is_in_group and standing.is_open else ()
+    return replace(reply, buttons=(*in_private, *feedback.button(ctx, session), *reply.buttons))
+
+
+def _in_private(session: Session, say: Words) -> tuple[Button, ...]:
+    """In a group, where others read along: the way to this card in a chat of one's own."""
+    leads = links.Link(session=session.id, language=say.language)
+    return (Button(say.p("button", "Sign up in private"), Link(leads.pack(), is_chat=True)),)
 
 
 @on.press("now")

@@ -47,7 +47,7 @@ class Running:
         self._log = folder / "log"
         self._bot: subprocess.Popen[bytes] | None = None
         self._double = subprocess.Popen(
-            [sys.executable, "-m", "bot.bench.double"],
+            [sys.executable, "-m", "bot.bench.measuring"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -85,7 +85,7 @@ class Running:
         return time.monotonic() - begun
 
     def order(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        """One measurement by the double (its `measure` says how); what it saw. Raises BenchFailed."""
+        """One measurement by the double (`measuring.take` says how); what it saw. Raises BenchFailed."""
         assert self._bot is not None
         assert self._double.stdin is not None
         self._double.stdin.write(json.dumps({**order, "pid": self._bot.pid}) + "\n")

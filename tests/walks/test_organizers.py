@@ -71,7 +71,7 @@ async def opens_the_draft(li: Delegate) -> None:
     """The draft of another organizer, from the list."""
     await li.says("/broadcast")
     await li.presses("全部通知")
-    await li.presses("草稿")
+    await li.presses("第1号（草稿）")
 
 
 async def compose(boss: Delegate, order: tuple[str, ...] = FR.order) -> list[Shown]:
@@ -311,7 +311,7 @@ async def test_a_correction_may_be_told_again_to_those_who_had_it(database_url: 
         await proposes(newer)
         await li.says("/broadcast")
         await li.presses("全部通知")
-        await li.presses("已发送（1）")
+        await li.presses("第1号（已发送）")
         await li.presses(ZH.correct)
         await li.presses("法语")
         await li.says("L’atelier 3 passe en salle 99.")

@@ -120,6 +120,7 @@ async def test_a_group_is_answered_in_its_place_and_nothing_personal_is_said_the
     card = await group.presses("Atelier 3", user_id=9)
     assert GOING["fr"] not in labels_of(card)
     assert "Mon agenda" not in labels_of(card)
+    assert card[-1].buttons["M’inscrire en privé"].endswith("?start=s_atelier-3_l_fr")
     shown = await group.says("/agenda", user_id=9)
     assert "privé" in text_of(shown)
     private = shown[0].buttons["Me parler en privé"]
