@@ -112,6 +112,12 @@ delivery = Table(
     Column("read_at", Moment),
     UniqueConstraint("notice_id", "person_id", "turn"),
     Index("ix_delivery_notice_state", "notice_id", "state", "channel", "due_at"),
+    Index(
+        "ix_delivery_sending",
+        "lease_until",
+        sqlite_where=text("state = 'sending'"),
+        postgresql_where=text("state = 'sending'"),
+    ),
 )
 
 preference = Table(

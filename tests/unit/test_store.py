@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from bot import settings as settings_
+from bot.delivery import outbox
+from bot.notices import ledger
 from bot.people import privacy
 from bot.people.tables import update_seen
 from bot.store import migrate
@@ -93,3 +95,21 @@ def test_what_fails_inside_a_savepoint_is_undone_and_what_comes_after_holds(data
     )
     assert keys == ["after", "before"]
     store.close()
+
+
+def test_what_looks_every_second_begins_with_the_few_that_are_open(sqlite_url: str) -> None:
+    """However much was sent before: by the partial indexes, and by no scan."""
+    store, ran, now = Store(sqlite_url), [], datetime.now(UTC)
+    event.listen(store._engine, "before_cursor_execute", lambda *call: ran.append(call[2:4]))
+
+    def swept(tx: Transaction) -> list[str]:
+        outbox.claim(tx, owner="one", channels=["telegram", "web"], limit=200, now=now)
+        ledger.sweep(tx, now)
+        plans = [tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all() for sql, values in [*ran]]
+        return [step[3] for plan in plans for step in plan]
+
+    steps = store.write_now(swept)
+    store.close()
+    assert [step for step in steps if "ix_outbox_open " in step] != []
+    assert [step for step in steps if "ix_delivery_sending" in step] != []
+    assert [step for step in steps if step.startswith("SCAN")] == []
