@@ -31,7 +31,7 @@ SURE = 0.97  # an answer to a message as a whole from which no second question i
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
 HALVES = 44  # columns up to which one half of a message is read by the slow model
 KEPT = 1_000  # outcomes of questions that were asked before, word for word ("wifi")
-KEPT_LENGTH = 100  # characters of a question that others may ask, too
+KEPT_LENGTH = 100  # characters of a text that others may write, too
 CHEAP = 1  # models asked first, and all that a part of a message is worth
 Seen = Mapping[str, tuple[Prepared, Asked, Scored]]  # by text
 
@@ -84,22 +84,30 @@ class Engine:
 
         hint: the BCP 47 tag they read. before: what they were last answered, as in `Match.entry`; "" for nothing.
         """
-        language = detect(text, hint=hint, languages=self._languages)
         rule = self._rules.find(text)
         if rule is not None:
-            return self._by_rule(rule, language)
-        question = split.essence(self._rules.question(text))
-        before = before if before and follow.is_follow_up(question) else ""
-        key = (question, language, before)
+            return self._by_rule(rule, detect(text, hint=hint, languages=self._languages))
+        key = self._key(text, hint, before)
         if (kept := self._kept.get(key)) is not None:
             return kept
         outcome = self._read(*key)
-        if len(question) <= KEPT_LENGTH and not self._scorer.may_fail:
+        if len(text) <= KEPT_LENGTH and not self._scorer.may_fail:
             with self._keeping:
                 self._kept[key] = outcome
                 if len(self._kept) > KEPT:
                     del self._kept[next(iter(self._kept))]
         return outcome
+
+    def known(self, text: str, *, hint: str = "", before: str = "") -> Outcome | None:
+        """As `ask` of a question that was asked before, None of any other text; at once."""
+        is_asked = len(text) <= KEPT_LENGTH and self._rules.find(text) is None
+        return self._kept.get(self._key(text, hint, before)) if is_asked else None
+
+    def _key(self, text: str, hint: str, before: str) -> tuple[str, str, str]:
+        """What an outcome depends on: the question, its language, and what was answered before where it follows up."""
+        question = split.essence(self._rules.question(text))
+        follows = before and follow.is_follow_up(question)
+        return question, detect(text, hint=hint, languages=self._languages), before if follows else ""
 
     def _read(self, question: str, language: str, before: str) -> Outcome:
         """What to do with a question. before: as in `ask` for what may follow from it, else ""."""

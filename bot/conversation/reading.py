@@ -45,12 +45,15 @@ class Reader:
             return None
         self._waiting += 1
         try:
-            await asyncio.wait_for(self._ready.wait(), self._patience)
+            if not self._ready.is_set():
+                await asyncio.wait_for(self._ready.wait(), self._patience)
             engine = self._engine
             assert engine is not None
-            outcome = await asyncio.get_running_loop().run_in_executor(
-                self._thread, lambda: engine.ask(text[:LONGEST], hint=hint, before=before)
-            )
+            outcome = engine.known(text, hint=hint, before=before)
+            if outcome is None:
+                outcome = await asyncio.get_running_loop().run_in_executor(
+                    self._thread, lambda: engine.ask(text[:LONGEST], hint=hint, before=before)
+                )
         except TimeoutError:
             log.info("answers.not_ready")
             return None
