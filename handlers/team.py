@@ -20,13 +20,8 @@ from handlers import cards, everything_else, tickets_shown
 from handlers import tickets as told
 
 HANDED_OVER = 20  # open questions that are shown to organizers where the room is lost
-OF_CARDS = (
-    "team-take",
-    "team-back",
-    "team-answers",
-    "team-close",
-    "team-reopen",
-)  # whose first argument is the ticket's id
+# Whose first argument is the ticket's id.
+OF_CARDS = ("team-take", "team-back", "team-answers", "team-close", "team-reopen")
 
 
 @dataclass(frozen=True, slots=True)

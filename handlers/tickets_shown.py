@@ -142,7 +142,7 @@ def ask(_: Event, seen: Ticket, args: Args, say: Words, now: datetime) -> Reply:
     if seen.state == TicketState.CLOSED or seen.taken_at is None:
         text = say("This question is closed. Send anyway?")
     else:
-        name = seen.taken_name or say.text("a colleague")
+        name = seen.taken_name or _capital(say.text("a colleague"))
         minutes = int((now - seen.taken_at).total_seconds() // 60)
         text = (
             say.n("{name} took this {n} minute ago. Send anyway?", "{name} took this {n} minutes ago. Send anyway?",
@@ -155,6 +155,10 @@ def ask(_: Event, seen: Ticket, args: Args, say: Words, now: datetime) -> Reply:
         cards.button(say.p("button", "Do not send"), "team-drop", args[0]),
     )
     return Reply(text=text, buttons=buttons)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 @on.shown("answers")
