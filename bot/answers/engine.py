@@ -119,7 +119,7 @@ class Engine:
             return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
         pairs = () if parts or subject else split.perhaps(question)
         whole = self._one(question, language, CHEAP if asked else self._scorer.depths, seen, subject)
-        if subject and before.startswith("live:") and whole.kind in ("suggest", "refuse") and follow.is_bare(question):
+        if subject and before.startswith("live:") and whole.kind in ("suggest", "refuse") and follow.is_all(question):
             # Its card says where, when and who.
             return replace(whole, kind="answer", matches=(Match(before, SEARCH, decide.ANSWER_FROM),))
         if "guard" in whole.why or subject:

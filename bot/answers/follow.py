@@ -22,6 +22,9 @@ POINTS = re.compile(
     r"|elle est|it|its|that|there|this|they|them|one|ones)\b"
     r"|它|他们|那里|那儿|那边|那个|这个|哪个|哪一个|该"
 )
+POINTS_HAN = re.compile(r"它|他们|那里|那儿|那边|那个|这个|该")
+LEAD = re.compile(r"^(?:(?:et|ou|mais|sinon|alors|and|or|but|then|so)\b|那么?|还有) ?")
+SHORT = 8  # Chinese characters
 BARE = re.compile(
     r"^(?:(?:a|de|d|l|le|la|les|du|il|ca|est|est ce|que|c|c est|on|se|faut|peut|coute|cout|prix|tarif|combien"
     r"|quand|ou|comment|pourquoi|qui|quelle?s?|heures?|temps|jours?|date|duree|dure|adresse|loin|cher|gratuit|payant|ouvert|ferme|commence"
@@ -43,6 +46,13 @@ def is_bare(text: str) -> bool:
     """Whether `text` names no subject of its own ("où ?", "how much is it?")."""
     said = plain(text)
     return any(form.search(said) for form in (POINTS, BARE))
+
+
+def is_all(text: str) -> bool:
+    """Whether `text` is a question about what was said before and of nothing else: "et c'est où ?", "那里远吗"."""
+    said = plain(text)
+    points = len(said) <= SHORT and POINTS_HAN.search(said) is not None
+    return points or BARE.search(LEAD.sub("", said).strip()) is not None
 
 
 def subject(event: Event, before: str, language: str) -> str:

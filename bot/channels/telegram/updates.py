@@ -63,8 +63,8 @@ def plain(raw: dict[str, Any], *, at: datetime) -> Update | None:
     if not (isinstance(said, str) and (said := _clean(said))):
         return None
     if press:
-        # Without a date the message is out of reach.
-        is_reachable = message.get("date") and _is_id(message.get("message_id"))
+        # Of a message out of reach the date is 0.
+        is_reachable = message.get("date", 0) != 0 and _is_id(message.get("message_id"))
         content: Content = Press(Action.unpack(said), str(message["message_id"]) if is_reachable else "")
     elif said.startswith("/"):
         if "@" in said:  # perhaps another bot's
