@@ -14,7 +14,7 @@ from bot.notices.audience import Count
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState, Urgency
 from bot.text import detect, markup
-from bot.text.formats import base
+from bot.text.formats import base, capital
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
 from handlers import audiences as worded
@@ -117,7 +117,7 @@ def _texts(ctx: Context, seen: Notice) -> Markup:
         name = say.language_name(tag)
         text = seen.texts.get(tag, "")
         shown = _excerpt(text) if text else say.p("a text", "missing")
-        paragraphs.append(Paragraph((Span(name[:1].upper() + name[1:], bold=True), Span("\n" + shown))))
+        paragraphs.append(Paragraph((Span(capital(name), bold=True), Span("\n" + shown))))
         looks = detect.detect(text, hint=tag, languages=spoken) if text else tag
         if base(looks) != base(tag):
             doubts += say(

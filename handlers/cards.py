@@ -10,6 +10,7 @@ from bot.chat.reply import Button, Coordinates, Link, Reply
 from bot.event.model import Entry, EntryStatus, Event, Place, Session, Status
 from bot.programme import facts
 from bot.programme.facts import Facts
+from bot.text.formats import capital
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
 
@@ -172,7 +173,7 @@ def asked(entry: Entry, say: Words) -> str:
     question = say.script(questions[0]).replace("'", "’")
     if language == "fr":
         question = question.replace(" ?", "\u00a0?")
-    return question[:1].upper() + question[1:]
+    return capital(question)
 
 
 def is_stale(as_of: date, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from bot.notices.preferences import LEADS
 from bot.notices.tables import KINDS, Level, Urgency
 from bot.programme import facts
 from bot.text import splitting
+from bot.text.formats import capital
 from bot.text.markup import Markup, Paragraph, Span
 from bot.text.words import Words
 from handlers import cards, everything_else, themes, tickets
@@ -145,8 +146,7 @@ def stop(ctx: Context, *_: str) -> Reply:
 
 def _level(kind: str, level: Level, say: Words) -> Markup:
     """How a kind of message comes, in words."""
-    name = _name(kind, say)
-    name = name[:1].upper() + name[1:]
+    name = capital(_name(kind, say))
     match level:
         case Level.ON:
             return say("**{kind}**: with a sound", kind=name)

@@ -18,11 +18,15 @@ from handlers import cards
 def announcement(notice: Notice, say: Words, silent: bool, _: Sequence[str] = ()) -> Reply:
     """An organizer's text, as its reader gets it."""
     is_urgent = notice.urgency == Urgency.URGENT
-    if notice.kind == "correction":
-        heading = say("**Urgent correction, from the organizers**")
-        heading = heading if is_urgent else say("**Correction, from the organizers**")
-    else:
-        heading = say("**Urgent, from the organizers**") if is_urgent else say("**From the organizers**")
+    match notice.kind, is_urgent:
+        case "correction", True:
+            heading = say("**Urgent correction, from the organizers**")
+        case "correction", False:
+            heading = say("**Correction, from the organizers**")
+        case _, True:
+            heading = say("**Urgent, from the organizers**")
+        case _:
+            heading = say("**From the organizers**")
     text = heading + say.markup(notice.in_(say.language))
     buttons: list[Button] = []
     if not is_urgent:

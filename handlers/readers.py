@@ -13,6 +13,7 @@ from bot.notices.audience import ALONE, Audience
 from bot.notices.broadcast import Notice
 from bot.notices.tables import LONGEST_AUDIENCE, NoticeState
 from bot.programme import queries
+from bot.text.formats import capital
 from bot.text.markup import Markup
 from handlers import announcements, everything_else, mending, organizers
 from handlers import audiences as worded
@@ -68,7 +69,7 @@ def _values(ctx: Context, seen: Notice, chosen: Audience, code: str) -> Sequence
     buttons = []
     for value, name in named:
         is_in = value in inside
-        label = _marked(name[:1].upper() + name[1:], is_in)
+        label = _marked(capital(name), is_in)
         buttons.append(button(label, "notice-to", seen, code, "-" if is_in else "+", value))
     return buttons
 

@@ -14,6 +14,7 @@ from bot.notices import broadcast, forecast
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState, Urgency
 from bot.text import moments
+from bot.text.formats import capital
 from bot.text.markup import Markup
 from handlers import announcements, mending
 from handlers import audiences as worded
@@ -174,8 +175,7 @@ def choose_correction(ctx: Context, seen: Notice, language: str = "", *_: str) -
     if language in ctx.event.details.languages:
         return _new_text(ctx, seen, language)
     buttons = [
-        button(say.language_name(tag)[:1].upper() + say.language_name(tag)[1:], "notice-correct", seen, tag)
-        for tag in ctx.event.details.languages
+        button(capital(say.language_name(tag)), "notice-correct", seen, tag) for tag in ctx.event.details.languages
     ]
     return Reply(text=say("Correct the text in which language?"), buttons=(*buttons, back(seen, say)), replaces=True)
 

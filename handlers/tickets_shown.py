@@ -11,6 +11,7 @@ from bot.desk.undelivered import LOST
 from bot.event.model import Entry, Event
 from bot.programme.facts import Facts
 from bot.text import splitting
+from bot.text.formats import capital
 from bot.text.markup import Markup
 from bot.text.words import Words
 from handlers import audiences, cards
@@ -142,7 +143,7 @@ def ask(_: Event, seen: Ticket, args: Args, say: Words, now: datetime) -> Reply:
     if seen.state == TicketState.CLOSED or seen.taken_at is None:
         text = say("This question is closed. Send anyway?")
     else:
-        name = seen.taken_name or _capital(say.text("a colleague"))
+        name = seen.taken_name or capital(say.text("a colleague"))
         minutes = int((now - seen.taken_at).total_seconds() // 60)
         text = (
             say.n("{name} took this {n} minute ago. Send anyway?", "{name} took this {n} minutes ago. Send anyway?",
@@ -155,10 +156,6 @@ def ask(_: Event, seen: Ticket, args: Args, say: Words, now: datetime) -> Reply:
         cards.button(say.p("button", "Do not send"), "team-drop", args[0]),
     )
     return Reply(text=text, buttons=buttons)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 @on.shown("answers")

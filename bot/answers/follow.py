@@ -17,13 +17,14 @@ LEADS = re.compile(
     r"^(?:et|ou|mais|sinon|and|or|but|then|so|what about|how about|what if|and if|for|pour|avec|with)\b"
     r"|^(?:那|那么|那要|还有|如果|要是|换成)|呢$"
 )
+THAT_HAN = "它|他们|那里|那儿|那边|那个|这个|该"
 POINTS = re.compile(
     r"\b(?:ca|cela|celui|celle|y|la bas|le meme|la meme|lequel|laquelle|lesquels|eux|c est|est il|est elle|il est"
     r"|elle est|it|its|that|there|this|they|them|one|ones)\b"
-    r"|它|他们|那里|那儿|那边|那个|这个|哪个|哪一个|该"
+    rf"|{THAT_HAN}|哪个|哪一个"
 )
-POINTS_HAN = re.compile(r"它|他们|那里|那儿|那边|那个|这个|该")
-LEAD = re.compile(r"^(?:(?:et|ou|mais|sinon|alors|and|or|but|then|so)\b|那么?|还有) ?")
+POINTS_HAN = re.compile(THAT_HAN)
+LEAD = re.compile(r"^(?:(?:et|mais|sinon|alors|and|or|but|then|so)\b|那么?|还有) ?")  # not "ou": it is "où", too
 SHORT = 8  # Chinese characters
 BARE = re.compile(
     r"^(?:(?:a|de|d|l|le|la|les|du|il|ca|est|est ce|que|c|c est|on|se|faut|peut|coute|cout|prix|tarif|combien"

@@ -161,8 +161,7 @@ class Live:
         found = self._called.get(question.folded)
         kind = KIND.search(question.folded)
         if found is None and kind and not any(cue.search(question.folded) for _, cue in CUES):
-            rest = (question.folded[: kind.start()] + " " + question.folded[kind.end() :]).split()
-            words = [word for word in rest if word not in SMALL_WORDS]
+            words = _telling(question.folded[: kind.start()] + " " + question.folded[kind.end() :])
             if 0 < len(words) <= FEW_WORDS and not any(word.isdigit() for word in words):
                 found = self._titles.only(" ".join(words))
         return Match(f"live:session/{found}", SEARCH, 1.0) if found else None

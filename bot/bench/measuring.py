@@ -10,6 +10,7 @@ import sys
 import time
 from bisect import bisect_left
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -91,42 +92,20 @@ class Measuring:
     async def _each(self, order: dict[str, Any], _: "_Window") -> None:
         """Every chat once, `users` at a time."""
         chats = _Chats(order, self._double)
-        left = order["chats"]
-        done = asyncio.Event()
-
-        def again() -> None:
-            nonlocal left
-            if left:
-                left -= 1
-                self._double.ask(*chats.next(), again)
-            else:
-                done.set()
-
-        for _n in range(min(order["users"], left)):
-            again()
-        await _patiently(done, order)
+        await _in_turn(order, order["chats"], lambda then: self._double.ask(*chats.next(), then))
 
     async def _lines(self, order: dict[str, Any], _: "_Window") -> None:
         """All contents of a chat's language at once, in `lines` chats, `users` chats at a time: is order kept?"""
         chats = _Chats(order, self._double)
-        left = order["lines"]
-        done = asyncio.Event()
 
-        def again() -> None:
-            nonlocal left
-            if not left:
-                done.set()
-                return
-            left -= 1
+        def one(then: Callable[[], None]) -> None:
             chat, language, _first = chats.next()
             contents = order["contents"][language]
             for content in contents[:-1]:
                 self._double.ask(chat, language, content, _nothing)
-            self._double.ask(chat, language, contents[-1], again)
+            self._double.ask(chat, language, contents[-1], then)
 
-        for _n in range(min(order["users"], left)):
-            again()
-        await _patiently(done, order)
+        await _in_turn(order, order["lines"], one)
 
     async def _receive(self, order: dict[str, Any]) -> dict[str, Any]:
         """Messages that nobody asked for, until `count` chats have one or `patience` seconds are over: {"count",
@@ -205,6 +184,23 @@ def cpu_seconds(pid: int) -> float:
     """User and system time of all threads of a process so far (Linux, to 10 ms)."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+async def _in_turn(order: dict[str, Any], left: int, one: Callable[[Callable[[], None]], None]) -> None:
+    """`one` so many times, `users` at a time: it calls what it is given once it is answered."""
+    done = asyncio.Event()
+
+    def again() -> None:
+        nonlocal left
+        if not left:
+            done.set()
+            return
+        left -= 1
+        one(again)
+
+    for _ in range(min(order["users"], left)):
+        again()
+    await _patiently(done, order)
 
 
 async def _patiently(done: asyncio.Event, order: dict[str, Any]) -> None:

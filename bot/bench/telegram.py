@@ -4,9 +4,10 @@
 by webhook.
 """
 
+import itertools
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -65,19 +66,14 @@ def measure(
     event = load.load(folder)
     clock = f"{event.details.starts:%Y-%m-%d}T09:00"
     asked, _ = turn.questions(event)
-    kinds: dict[str, turn.Contents] = {
-        "button": turn.same(event, [{"press": f"session|{session.id}"} for session in event.sessions]),
-        "command": turn.same(event, [{"text": "/programme"}]),
-        turn.QUESTION: {},
-        turn.AGAIN: asked,
-    }
-    fresh = turn.fresh(event)
+    kinds = turn.kinds(event, asked)
     report = Report(seconds, repeat)
     place = turn.home()
     progress("environment of the peers")
     peers = [peer.prepare(place / "venv") for peer in (PTB, PTB_WEBHOOK)]
     ours = [passerelle(str(folder), clock, by_webhook=by_webhook) for by_webhook in (False, True)]
-    turns = [(peer, "echo", asked) for peer in peers]
+    echo: Iterator[turn.Contents] = itertools.repeat(asked)
+    turns = [(peer, "echo", echo) for peer in peers]
     turns += [(program, kind, contents) for program in ours for kind, contents in kinds.items()]
     steps(2 + repeat * (4 + 2 * len(turns)))
     seen: dict[tuple[str, str], list[dict[str, Seen]]] = {}
@@ -94,9 +90,10 @@ def measure(
                 for mode in ("saturated", "open"):
                     for program, kind, contents in turns[n % len(turns) :] + turns[: n % len(turns)]:
                         progress(f"{n + 1}/{repeat} {program.name}: {kind}, {mode}")
-                        contents = next(fresh) if kind == turn.QUESTION else contents
-                        order = {"mode": mode, "contents": contents, "chats": CHATS, "users": USERS, "rate": RATE}
-                        figures = bots[program.name].order({**order, "lead": turn.LEAD_SECONDS, "seconds": seconds})
+                        order = {"mode": mode, "contents": next(contents), "chats": CHATS}
+                        figures = bots[program.name].order(
+                            {**order, "users": USERS, "rate": RATE, "lead": turn.LEAD_SECONDS, "seconds": seconds}
+                        )
                         turn.checked(figures, program.name, kind)
                         rows = seen.setdefault((program.name, kind), [])
                         if mode == "saturated":

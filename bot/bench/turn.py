@@ -100,13 +100,7 @@ class _Run:
         clock = f"{self.event.details.starts:%Y-%m-%d}T09:00"
         self.ours = passerelle(str(self.folder), clock)
         self.questions, self.expected = questions(self.event)
-        self.kinds: dict[str, Contents] = {
-            "button": same(self.event, [{"press": f"session|{session.id}"} for session in self.event.sessions]),
-            "command": same(self.event, [{"text": "/programme"}]),
-            QUESTION: {},
-            AGAIN: self.questions,
-        }
-        self.fresh = fresh(self.event)
+        self.kinds = kinds(self.event, self.questions)
         self.raw: dict[tuple[str, str], list[dict[str, Any]]] = {}  # (bot, kind) -> a repetition's figures each
         self.starts: dict[str, list[tuple[float, float, float]]] = {}  # bot -> start, idle and loaded memory
         self.empty = 0.0
@@ -165,7 +159,8 @@ class _Run:
                 started = running.start({"contents": self._first(program)})
                 time.sleep(IDLE_SECONDS)
                 self.starts.setdefault(program.name, []).append((started, running.peak_megabytes(), 0.0))
-            turns = [(program.name, "echo", self.questions) for program in peers]
+            echo: Iterator[Contents] = itertools.repeat(self.questions)
+            turns = [(program.name, "echo", echo) for program in peers]
             turns += [(self.ours.name, kind, contents) for kind, contents in self.kinds.items()]
             # A peer between two of ours, and another one first each time.
             turns = [turns[at] for at in _spread(len(turns), len(peers))]
@@ -173,10 +168,9 @@ class _Run:
             for mode in ("saturated", "open"):
                 for name, kind, contents in turns:
                     self.progress(f"{n + 1}/{self.repeat} {name}: {kind}, {mode}")
-                    contents = next(self.fresh) if kind == QUESTION else contents
                     seen = bots[name].order(
                         {
-                            "mode": mode, "contents": contents, "chats": CHATS, "users": USERS, "rate": RATE,
+                            "mode": mode, "contents": next(contents), "chats": CHATS, "users": USERS, "rate": RATE,
                             "lead": LEAD_SECONDS, "seconds": self.seconds,
                         }
                     )  # fmt: skip
@@ -196,12 +190,12 @@ class _Run:
                 self.report.notes.append(f"In Passerelle's log, repetition {n + 1}: {complaint}")
 
     def _first(self, program: Program) -> Contents:
-        return self.kinds["command"] if program is self.ours else self.questions
+        return next(self.kinds["command"]) if program is self.ours else self.questions
 
     def _lines(self, running: Running) -> None:
         """A press, a question and a command of one chat at once: three, for that is a chat's burst."""
         mixed = {
-            language: [self.kinds[kind][language][0] for kind in ("button", AGAIN, "command")]
+            language: [next(self.kinds[kind])[language][0] for kind in ("button", AGAIN, "command")]
             for language in self.questions
         }
         seen = running.order({"mode": "lines", "contents": mixed, "chats": CHATS, "users": USERS, "lines": LINES})
@@ -289,6 +283,17 @@ def questions(event: Event) -> tuple[Contents, dict[str, str]]:
     if not chosen[languages[0]]:
         raise BenchFailed(f"{event.details.id} has no entry with a question in each of its languages")
     return chosen, expected
+
+
+def kinds(event: Event, again: Contents) -> dict[str, Iterator[Contents]]:
+    """What is written or pressed, by kind: of each measurement the next. again: the questions that come over and
+    over."""
+    return {
+        "button": itertools.repeat(same(event, [{"press": f"session|{session.id}"} for session in event.sessions])),
+        "command": itertools.repeat(same(event, [{"text": "/programme"}])),
+        QUESTION: fresh(event),
+        AGAIN: itertools.repeat(again),
+    }
 
 
 def fresh(event: Event) -> Iterator[Contents]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, false, insert, literal_column, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, false, insert, or_, select, update
 from sqlalchemy import text as sql
 
 from bot.chat.channel import Failed, InDoubt, Later, Parcel, Sent, Unreachable, Verdict
@@ -168,9 +168,8 @@ def claim(
     Safe under a race: the rows are locked (PostgreSQL: SKIP LOCKED) or the writer is alone (SQLite), and
     a line is only taken when nothing before it is in other hands.
     """
-    # Written so that SQLite begins with the few rows that are open, whatever lies behind them: the states as they stand
-    # in the partial indexes, which no parameter matches, and what other indexes hold as an expression.
-    open_states: list[Any] = [literal_column(f"'{state}'") for state in OPEN]
+    # Written so that SQLite begins with the few rows that are open, whatever lies behind them: the states as in the
+    # partial indexes, which no parameter matches, and what other indexes hold as an expression.
     dead = outbox.c.lease_owner != owner if at_start else false()
     free = or_(
         outbox.c.state == State.QUEUED,
@@ -181,13 +180,13 @@ def claim(
     blocked = exists().where(
         before.c.account_id == outbox.c.account_id,
         before.c.sequence + 0 < outbox.c.sequence,
-        before.c.state.in_(open_states),
+        OPEN_ROWS,  # of `before`, the innermost
         or_(before.c.due_at > now, and_(before.c.state == State.SENDING, before.c.lease_until >= now, ~dead_before)),
     )
     due = (
         select(outbox, account.c.channel, account.c.address)
         .join_from(outbox, account)
-        .where(outbox.c.state.in_(open_states), outbox.c.due_at <= now, free, ~blocked)
+        .where(OPEN_ROWS, outbox.c.due_at <= now, free, ~blocked)
         .where(account.c.channel.concat("").in_(channels))
         .order_by(outbox.c.account_id + 0, outbox.c.sequence)
         .limit(limit)

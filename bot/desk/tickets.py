@@ -133,12 +133,19 @@ def add(tx: Transaction, ticket_id: int, person_id: int, account_id: int, text: 
 
 def reopen(tx: Transaction, ticket_id: int, person_id: int, account_id: int) -> bool:
     """Open its person's closed ticket again; False where it is no longer theirs, or another of theirs is open."""
+    if not _reopened(tx, ticket_id, person_id, account_id=account_id):
+        return False
+    post(tx, ticket_id, "reopened")
+    return True
+
+
+def _reopened(tx: Transaction, ticket_id: int, person_id: int, **values: Any) -> bool:
+    """Whether a closed ticket of that person's, who has no other that is open, is open again, with these values."""
     tx.execute(select(person.c.id).where(person.c.id == person_id).with_for_update(key_share=True))
     seen = _locked(tx, ticket_id)
     if seen is None or seen.person_id != person_id or seen.state != TicketState.CLOSED or of(tx, person_id):
         return False
-    change(tx, ticket_id, account_id=account_id, **_OPEN)
-    post(tx, ticket_id, "reopened")
+    change(tx, ticket_id, **_OPEN, **values)
     return True
 
 
@@ -229,13 +236,8 @@ def give_back(tx: Transaction, ticket_id: int, who: Member) -> Ticket | None:
 def open_again(tx: Transaction, ticket_id: int) -> Ticket | None:
     """Open a closed ticket again; None where it is not closed, or another of its person's is open."""
     known = get(tx, ticket_id)
-    if known is None or known.person_id is None:
+    if known is None or known.person_id is None or not _reopened(tx, ticket_id, known.person_id):
         return None
-    tx.execute(select(person.c.id).where(person.c.id == known.person_id).with_for_update(key_share=True))
-    seen = _locked(tx, ticket_id)
-    if seen is None or seen.state != TicketState.CLOSED or seen.person_id is None or of(tx, seen.person_id):
-        return None
-    change(tx, ticket_id, **_OPEN)
     return the(tx, ticket_id)
 
 

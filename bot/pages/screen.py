@@ -24,6 +24,7 @@ from bot.programme.history import History
 from bot.programme.versions import Published, Versions
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
+from bot.text.formats import capital
 from bot.text.words import Words
 
 LANGUAGES = 2  # more would be too small to read
@@ -104,7 +105,7 @@ class Screen:
             title=name.in_(says[0].language),
             heads=[
                 {
-                    "name": _capital(name.in_(say.language)),
+                    "name": capital(name.in_(say.language)),
                     "date": say.date(now),
                     "time": say.time(now),
                     "as_of": say.text("No network: as of {time}", time=say.time(now)),
@@ -245,7 +246,3 @@ def _height(sections: Sequence[Section], columns: int, size: float) -> float:
 def _lines(text: str, kind: str, columns: int, size: float) -> int:
     letters = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
     return ceil(letters * columns * size / LETTERS[kind])
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]

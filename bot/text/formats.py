@@ -34,6 +34,11 @@ def babel_locale(language: str) -> Locale:
     return Locale.parse("zh_Hant_TW" if language == "zh-Hant" else language.replace("-", "_"))
 
 
+def capital(text: str) -> str:
+    """`text` with its first letter as at the beginning of a sentence, the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def own_name(language: str) -> str:
     """A language as its readers call it, with a capital: "Français", "Italiano"."""
     if language in OWN_NAMES:
@@ -42,7 +47,7 @@ def own_name(language: str) -> str:
         name = babel_locale(language).language_name or language
     except (UnknownLocaleError, ValueError):
         return language
-    return name[:1].upper() + name[1:]
+    return capital(name)
 
 
 def language_name(tag: str, language: str) -> str:

@@ -101,11 +101,11 @@ async def test_a_stall_in_the_middle_leaves_nobody_without_their_one_answer(data
 
 
 async def test_a_stall_longer_than_the_three_calls_ends_in_customer_messages(database_url: str) -> None:
-    double, asked, written = await converse(database_url, 10, scale=0.25, stall=4.5, spread=0.2)
+    # Half of them begin within the stall, however quick the others are.
+    double, asked, written = await converse(database_url, 14, scale=0.25, stall=4.5, spread=0.2)
     judged(double, asked, written)
     assert double.faults == []
-    late = [who for who in double.followers.values() if any(seen.way == "customer" for seen in who.seen)]
-    assert len(late) >= 4, "whoever begins within the stall, the second half of them; the first may be quicker"
+    assert sum(seen.way == "customer" for who in double.followers.values() for seen in who.seen) > 5
 
 
 @pytest.mark.soak

@@ -74,6 +74,7 @@ def test_a_follow_up_means_what_it_means_after_what_was_said(engine: Engine) -> 
     assert entries(engine.ask("où ?", before="lunch-when")) == ["lunch-when"]
     assert entries(engine.ask("où ?", before="parking-where"))[0] == "parking-where"
     assert entries(engine.ask("在哪里？", before="live:session/voiles")) == ["live:session/voiles"]
+    assert entries(engine.ask("où ?", before="live:session/voiles")) == ["live:session/voiles"]
     assert entries(engine.ask("et c’est où ?", before="live:session/voiles")) == ["live:session/voiles"]
     assert entries(engine.ask("那里远吗", before="live:session/voiles")) == ["live:session/voiles"]
     assert "live:place/venue" not in entries(engine.ask("le bateau c'est combien", before="live:place/venue"))

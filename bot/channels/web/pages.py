@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.channels.web.identity import Identity, new_address
 from bot.channels.web.site import Site, choose_language, own_name, tag
 from bot.clock import Clock
+from bot.text.formats import capital
 from bot.text.words import Words
 
 HERE = Path(__file__).parent
@@ -121,7 +122,7 @@ class Pages:
         manifest = {
             "id": "/",
             "name": site.name(language),
-            "short_name": _capital(site.short_name(language)),
+            "short_name": capital(site.short_name(language)),
             "lang": tag(language),
             "start_url": "/",
             "scope": "/",
@@ -197,7 +198,3 @@ def _read(path: Path) -> Static:
     content = path.read_bytes()
     packed = b"" if path.suffix == ".png" else gzip.compress(content, 9, mtime=0)
     return Static(content, packed, TYPES[path.suffix])
-
-
-def _capital(name: str) -> str:
-    return name[:1].upper() + name[1:]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.text.formats import babel_locale, base
+from bot.text.formats import babel_locale, base, capital
 from bot.text.words import Words
 
 TRADITIONAL = ("zh-hant", "zh-tw", "zh-hk", "zh-mo")
@@ -56,7 +56,7 @@ def own_name(language: str) -> str:
     if language == "zh-Hant":
         return "繁體中文"
     name = babel_locale(language).get_language_name(language) or language
-    return name[:1].upper() + name[1:]
+    return capital(name)
 
 
 def _spoken(site: Site, tag: str) -> str:
