@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,9 +32,20 @@ SURE = 0.97  # an answer to a message as a whole from which no second question i
 LONE_PART_FROM = 0.85  # and one part of a message that is no answerable question as a whole
 HALVES = 44  # columns up to which one half of a message is read by the slow model
 KEPT = 1_000  # outcomes of questions that were asked before, word for word ("wifi")
-KEPT_LENGTH = 100  # characters of a text that others may write, too
+SHORT = 100  # characters of a text that others may write, too
 CHEAP = 1  # models asked first, and all that a part of a message is worth
 Seen = Mapping[str, tuple[Prepared, Asked, Scored]]  # by text
+
+
+class Question(NamedTuple):
+    """All that an outcome depends on. rule: of a text that is no question; text: of a question, what it asks; before:
+    what was answered before, where it follows up."""
+
+    rule: Rule | None
+    text: str
+    language: str
+    before: str
+    is_short: bool
 
 
 class Engine:
@@ -50,7 +62,7 @@ class Engine:
         self._guard = Guard(event, homes)
         self._live = Live(event, names)
         self._commands: dict[str, Match | None] = {}
-        self._kept: dict[tuple[str, str, str], Outcome] = {}  # the oldest first
+        self._kept: dict[Question, Outcome] = {}  # the oldest first
         self._keeping = Lock()
         # A bare number is asked only where an example is that number ("112"): pieces of others are no likeness.
         self._numbers = {example.text for example in scorer.examples if example.text.isdigit()}
@@ -80,34 +92,37 @@ class Engine:
         return Engine(event, Edited(fitted, *collect(event), names), names, self._guard.homes())
 
     def ask(self, text: str, *, hint: str = "", before: str = "") -> Outcome:
-        """What to do with a person's `text`, of any length and content.
+        """What to do with a person's `text`, of any length and content. hint, before: as in `question`."""
+        return self.answer(self.question(text, hint=hint, before=before))
+
+    def question(self, text: str, *, hint: str = "", before: str = "") -> Question:
+        """A person's `text` as it is answered; at once where it is no longer than SHORT.
 
         hint: the BCP 47 tag they read. before: what they were last answered, as in `Match.entry`; "" for nothing.
         """
         rule = self._rules.find(text)
-        if rule is not None:
-            return self._by_rule(rule, detect(text, hint=hint, languages=self._languages))
-        key = self._key(text, hint, before)
-        if (kept := self._kept.get(key)) is not None:
-            return kept
-        outcome = self._read(*key)
-        if len(text) <= KEPT_LENGTH and not self._scorer.may_fail:
-            with self._keeping:
-                self._kept[key] = outcome
-                if len(self._kept) > KEPT:
-                    del self._kept[next(iter(self._kept))]
+        asked = "" if rule else split.essence(self._rules.question(text))
+        follows = before and not rule and follow.is_follow_up(asked)
+        language = detect(text, hint=hint, languages=self._languages)
+        return Question(rule, asked, language, before if follows else "", len(text) <= SHORT)
+
+    def known(self, question: Question) -> Outcome | None:
+        """The answer to a question that was asked before, at once; None of any other."""
+        return self._kept.get(question)
+
+    def answer(self, question: Question) -> Outcome:
+        """What to do with a question."""
+        if question.rule is not None:
+            return self._by_rule(question.rule, question.language)
+        outcome = self.known(question)
+        if outcome is None:
+            outcome = self._read(question.text, question.language, question.before)
+            if question.is_short and not self._scorer.may_fail:
+                with self._keeping:
+                    self._kept[question] = outcome
+                    if len(self._kept) > KEPT:
+                        del self._kept[next(iter(self._kept))]
         return outcome
-
-    def known(self, text: str, *, hint: str = "", before: str = "") -> Outcome | None:
-        """As `ask` of a question that was asked before, None of any other text; at once."""
-        is_asked = len(text) <= KEPT_LENGTH and self._rules.find(text) is None
-        return self._kept.get(self._key(text, hint, before)) if is_asked else None
-
-    def _key(self, text: str, hint: str, before: str) -> tuple[str, str, str]:
-        """What an outcome depends on: the question, its language, and what was answered before where it follows up."""
-        question = split.essence(self._rules.question(text))
-        follows = before and follow.is_follow_up(question)
-        return question, detect(text, hint=hint, languages=self._languages), before if follows else ""
 
     def _read(self, question: str, language: str, before: str) -> Outcome:
         """What to do with a question. before: as in `ask` for what may follow from it, else ""."""

@@ -47,11 +47,11 @@ class Names:
         for theme in event.details.themes:
             self._learn("theme", theme.id, [t for _, t in theme.name.items()])
         self._phrases = Phrases(self._holders)
-        self._by_words: dict[int, list[str]] = {}
+        self._alike: dict[tuple[int, str], list[str]] = {}  # by number of words and first letter
         for alias in self._holders:
             # A number is never a slip of another word: "workshop on" is not "workshop 1".
             if len(alias) >= SLIPS_FROM and not HAS_HAN.search(alias) and alias.replace(" ", "").isalpha():
-                self._by_words.setdefault(alias.count(" ") + 1, []).append(alias)
+                self._alike.setdefault((alias.count(" ") + 1, alias[0]), []).append(alias)
 
     def stamp(self) -> str:
         """What all names are and of whom: equal where the same is found in every text."""
@@ -75,16 +75,16 @@ class Names:
         return list(dict.fromkeys(found))
 
     def _near(self, words: list[str]) -> Iterable[Named]:
-        """Names one slip away (two in long ones) from runs of words that are no name."""
+        """Names one slip away (two in long ones) from runs of words that are no name, and that begin alike."""
         for size in (3, 2, 1):
-            choices = self._by_words.get(size)
-            for at in range(len(words) - size + 1 if choices else 0):
+            for at in range(len(words) - size + 1):
+                choices = self._alike.get((size, words[at][0]))
                 run = " ".join(words[at : at + size])
-                if len(run) < SLIPS_FROM or HAS_HAN.search(run):
+                if not choices or len(run) < SLIPS_FROM or HAS_HAN.search(run):
                     continue
                 slips = 1 if len(run) < TWO_SLIPS_FROM else 2
-                best = extractOne(run, choices or [], scorer=OSA.distance, score_cutoff=slips)
-                if best is not None and best[0][0] == run[0]:
+                best = extractOne(run, choices, scorer=OSA.distance, score_cutoff=slips)
+                if best is not None:
                     for kind, id_ in self._holders[best[0]]:
                         yield Named(kind, id_, best[0], 1.0 - 0.1 * best[1])
 

@@ -53,6 +53,7 @@ def strip_accents(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
 
 
+@lru_cache(maxsize=256)  # a text is asked for four times on its way
 def plain(text: str) -> str:
     """Lower case, without accents and punctuation, Simplified; Chinese and Latin words parted by spaces."""
     text = unicodedata.normalize("NFKC", UNWANTED.sub(" ", text)).lower()

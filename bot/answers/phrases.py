@@ -7,6 +7,7 @@ from typing import NamedTuple
 from bot.answers.normalise import HAN
 
 HAS_HAN = re.compile(f"[{HAN}]")
+BEGINS = re.compile(f"(?<![0-9a-z])[0-9a-z]|[{HAN}]")  # where a phrase may: a Latin word, any Chinese character
 
 
 class Found(NamedTuple):
@@ -33,20 +34,16 @@ class Phrases:
 
     def find(self, text: str) -> Iterator[Found]:
         """The phrases in `text`, in order, longest first where they overlap."""
-        at = 0
-        while at < len(text):
-            end = self._match(text, at)
-            if end:
+        after = 0
+        for begin in BEGINS.finditer(text):
+            at = begin.start()
+            if at >= after and (end := self._match(text, at)):
                 yield Found(text[at:end], at, end)
-                at = end
-            else:
-                at += 1
+                after = end
 
     def _match(self, text: str, at: int) -> int:
-        sizes = self._lengths.get(text[at])
-        if not sizes or (at and _joined(text[at - 1], text[at])):
-            return 0
-        for size in sizes:
+        """Where the longest phrase ends that begins at `at`; 0 where none does."""
+        for size in self._lengths.get(text[at], ()):
             end = at + size
             if text[at:end] in self._phrases and (end >= len(text) or not _joined(text[end - 1], text[end])):
                 return end
