@@ -29,7 +29,7 @@ IDLE_SECONDS = 1.0
 LINES = 150  # chats that send three updates at once
 QUESTIONS = 3
 QUESTION, AGAIN = "question", "question, again"  # never asked before in that run; and the same few over and over
-FRESH = 600  # questions a language in one measurement: more than are answered in it
+FRESH = 2_000  # questions a language in one measurement: more than are answered in it
 BUSY = 0.85  # of a core, from which on the double bounds what is measured
 
 Contents = Mapping[str, Sequence[Mapping[str, str]]]  # language -> what is written or pressed, in turn
