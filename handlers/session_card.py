@@ -103,9 +103,9 @@ def offer_buttons(session_id: str, say: Words) -> tuple[Button, Button]:
 
 
 def _how_it_stands(session: Session, say: Words, standing: Standing, *, noted: bool) -> Iterable[Markup]:
-    """Cancelled, provisional, seats, the reader's own state unless a note above has just said it."""
+    """Provisional, seats, the reader's own state unless a note above has just said it; that it is cancelled stands
+    beside its time."""
     if session.status == Status.CANCELLED:
-        yield say("This session is cancelled.")
         return
     if session.status == Status.PROVISIONAL:
         yield say("Provisional: this may still change.")

@@ -255,7 +255,6 @@ def _card(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
         say.text("Where: {place}", place=facts.place_name(ctx.event, session, say)),
     ]
     now += [say.text("Seats: {n}", n=str(session.capacity))] if session.capacity is not None else []
-    now += [say.text("This session is cancelled.")] if session.status == Status.CANCELLED else []
     taken, waiting = seats.standing(ctx.tx, session.id)
     now += [say.n("{n} seat taken", "{n} seats taken", taken).plain()] if taken else []
     now += [say.n("{n} person waits", "{n} persons wait", waiting).plain()] if waiting else []

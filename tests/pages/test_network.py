@@ -58,6 +58,26 @@ async def test_what_is_said_without_a_network_waits_and_is_answered_once(
         assert await li.log.inner_text() == before
 
 
+async def test_what_one_tab_keeps_is_not_lost_to_another_that_writes_over_it(phones: Phones, line: Line) -> None:
+    li = await phones("zh-CN")
+    await li.opens()
+    other = await li.page.context.new_page()
+    await other.goto(line.url + "/healthz")  # of the same site, and heard nothing
+    as_it_was = await other.evaluate("localStorage.getItem('passerelle.chat')")
+    await line.cut()
+    for text in ("怎么从机场去市区？", "分论坛三在哪儿？"):
+        await li.says(text)
+    await expect(li.waiting).to_have_count(2)
+    await other.evaluate("kept => localStorage.setItem('passerelle.chat', kept)", as_it_was)
+    await asyncio.sleep(0.5)  # for the browser to tell the first tab
+    await line.mend()
+    await expect(li.answer).to_contain_text("11月6日")
+    await li.page.reload()
+    await expect(li.answer).to_contain_text("11月6日")
+    assert await order(li) == ["mine", "mine", "bot", "bot"]
+    assert await li.page.evaluate("Object.keys(localStorage).filter(name => name.includes('/'))") == []
+
+
 async def test_an_answer_lost_on_the_way_comes_once(phones: Phones, line: Line) -> None:
     marie = await phones("fr-FR")
     await marie.opens()

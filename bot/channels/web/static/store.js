@@ -1,10 +1,11 @@
 // What this phone remembers: the conversation as shown, what waits to be sent, a draft.
 //
 // An item is either a message of the bot {sequence, body}, with {by} the number of the one that took its place, or one's own
-// {key, label, posted, fate: 'waiting' | 'sent' | 'refused', why}. An empty label is not shown. What is passing
-// is shown, and not kept.
+// {key, at, label, posted, fate: 'waiting' | 'sent' | 'refused', why}. An empty label is not shown. What is passing
+// is shown, and not kept. What waits is kept by itself too: two tabs that write at once overwrite the whole.
 
 const NAME = 'passerelle.chat';
+const WAITS = `${NAME}/`; // and the key of what waits
 const KEPT = 200;
 
 const blank = () => ({ conversation: '', last: 0, items: [], draft: '' });
@@ -13,7 +14,11 @@ export let state = load();
 
 function load() {
   try {
-    return { ...blank(), ...JSON.parse(localStorage.getItem(NAME)) };
+    const kept = { ...blank(), ...JSON.parse(localStorage.getItem(NAME)) };
+    const known = new Set(kept.items.map((item) => item.key));
+    const waits = Object.keys(localStorage).filter((name) => name.startsWith(WAITS) && !known.has(name.slice(WAITS.length)));
+    const lost = waits.map((name) => JSON.parse(localStorage.getItem(name))).sort((one, other) => one.at - other.at);
+    return { ...kept, items: [...kept.items, ...lost] };
   } catch {
     return blank(); // nothing kept, or the browser keeps nothing
   }
@@ -47,10 +52,37 @@ export const waiting = () => state.items.find((item) => item.fate === 'waiting')
 export const own = (key) => state.items.find((item) => item.key === key);
 
 export function addOwn(label, posted) {
-  const item = { key: randomKey(), label, posted, fate: 'waiting' };
+  const item = { key: randomKey(), at: Date.now(), label, posted, fate: 'waiting' };
   state.items.push(item);
-  save();
+  wait(item);
   return item;
+}
+
+// To be sent, or to be sent again.
+export function wait(item) {
+  item.fate = 'waiting';
+  try {
+    localStorage.setItem(WAITS + item.key, JSON.stringify(item));
+  } catch {
+    // kept with the rest, or in memory only
+  }
+  save();
+}
+
+// Sent, or refused and why. Another tab may have written meanwhile, so it is looked up.
+export function settle(key, why) {
+  const item = own(key);
+  if (item) Object.assign(item, { fate: why ? 'refused' : 'sent', why });
+  drop(key);
+  save();
+}
+
+function drop(key) {
+  try {
+    localStorage.removeItem(WAITS + key);
+  } catch {
+    // nothing was kept
+  }
 }
 
 // The bot's message put where its number belongs, or in the place of the one it replaces. Undefined where it is here
@@ -92,6 +124,7 @@ export function restart({ erased }) {
 // The person is forgotten: nothing stays on this phone but what is still to be sent, and the goodbye on the screen.
 // keys: of the own messages that asked for it, in this tab or another.
 export function forget(goodbye, keys) {
+  keys.forEach(drop);
   const waits = state.items.filter((item) => item.fate === 'waiting' && !keys.includes(item.key));
   state = { ...blank(), items: [...goodbye.map(({ body }) => ({ sequence: 0, body, isPassing: true })), ...waits] };
   if (waits.length) return save();

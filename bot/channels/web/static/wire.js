@@ -44,8 +44,7 @@ export function submit(label, posted) {
 export function again(key) {
   const item = store.own(key);
   if (!item) return;
-  item.fate = 'waiting';
-  store.save();
+  store.wait(item);
   flush();
 }
 
@@ -71,12 +70,7 @@ async function flush() {
       continue;
     }
     tries = 0;
-    const settled = store.own(item.key); // another tab may have written meanwhile
-    if (settled) {
-      settled.fate = why ? 'refused' : 'sent';
-      settled.why = why;
-    }
-    store.save();
+    store.settle(item.key, why);
     on.fate(item, why ? 'refused' : 'sent', why);
   }
   isFlushing = false;
