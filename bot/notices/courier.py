@@ -19,9 +19,10 @@ from bot.clock import Clock
 from bot.delivery import outbox
 from bot.errors import BadInput, StoreUnreachable
 from bot.event.model import Event
-from bot.notices import ledger
+from bot.notices import closing, ledger
 from bot.notices.broadcast import Notice
-from bot.notices.ledger import Closing, Due
+from bot.notices.closing import Closing
+from bot.notices.due import Due
 from bot.notices.tables import KIND_OF, NoticeState, Urgency
 from bot.store.threads import Store
 from bot.store.transaction import Transaction
@@ -306,7 +307,7 @@ class Courier:
                 closings.append(Closing(due, _act(notice, due), Sent(str(sequence)), notice.version, urgent))
             if not ledger.keep(tx, [due.id for due, _ in placed], owner=self._owner):
                 raise _LeaseLost  # and undo it all: whoever has them now puts them there
-            ledger.close(tx, closings, owner=self._owner, now=now)
+            closing.close(tx, closings, owner=self._owner, now=now)
             return placed
 
         for due, sequence in await self._store.write(place):
@@ -363,7 +364,7 @@ class Courier:
         finally:
             for mark in marks:
                 mark.tell(False)
-        self._held.difference_update(closing.due.id for closing in closings)
+        self._held.difference_update(each.due.id for each in closings)
         return True
 
     def _written_down(
@@ -371,7 +372,7 @@ class Courier:
     ) -> set[int]:
         """Both in one commit; the deliveries that may be called."""
         if closings:
-            ledger.close(tx, closings, owner=self._owner, now=now)
+            closing.close(tx, closings, owner=self._owner, now=now)
         if not marks:
             return set()
         sends = [mark.due.id for mark in marks if mark.act == "send"]

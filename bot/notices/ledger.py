@@ -1,34 +1,30 @@
 """The ledger of deliveries: one row for each person that a notice is for, and what became of it.
 
-fan_out makes the rows, claim leases some, mark says that the call begins, close what came of it. What makes it
+fan_out makes the rows, claim leases some, mark says that the call begins, `closing` what came of it. What makes it
 safe: UNIQUE (notice, person, turn), so that a fan-out that runs again adds nobody twice; leases, so that a row is in
 one process's hands; `sending` committed before the call, so that a kill leaves in doubt only what was being sent.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, case, delete, exists, func, literal, or_, select, update
 from sqlalchemy import text as sql
 
-from bot.chat.channel import Failed, InDoubt, Later, Sent, Unreachable, Verdict
 from bot.delivery.tables import OPEN, State
 from bot.event.model import Event
 from bot.notices import audience as audiences
 from bot.notices import broadcast
 from bot.notices.broadcast import Notice
-from bot.notices.tables import ALIKE, BY_THE_CLOCK, OF_SLOTS, NoticeState, Urgency, delivery, heard, notice
+from bot.notices.due import MOST_ATTEMPTS, Due, with_sessions
+from bot.notices.tables import NoticeState, Urgency, delivery, notice
 from bot.people import privacy
-from bot.people.tables import account, participant, person
-from bot.programme.tables import Interest, follow, guest, interest
+from bot.people.tables import account, person
 from bot.store.transaction import Transaction
 
 SLICE = 2000  # persons a statement: a few ten milliseconds on SQLite, whose one writer people's turns share
 LEASE = timedelta(seconds=15)
-MOST_ATTEMPTS = 4  # of an urgent one in doubt
 NOBODY = "no account can be written to"
 NO_TEXT = "no text in the language that they read by now"
 HAS_IT = and_(delivery.c.state == State.SENT, delivery.c.message_id != "")  # a message that can be changed
@@ -37,25 +33,6 @@ HAS_IT = and_(delivery.c.state == State.SENT, delivery.c.message_id != "")  # a 
 def is_outdated(version: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Whether the person has the message with an older text than that of `version`."""
     return and_(HAS_IT, delivery.c.version < version)
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A delivery leased to be sent, corrected or taken back. language: of the person, now. version: of the text that
-    their message shows, 0 before it is sent."""
-
-    id: int
-    notice_id: int
-    person_id: int
-    account_id: int
-    channel: str
-    address: str
-    language: str
-    silent: bool
-    attempts: int
-    message_id: str
-    version: int
-    goes: tuple[str, ...] = ()  # for a notice in parts: the sessions that they go to or wait for
 
 
 def fan_out(tx: Transaction, notice_id: int, event: Event, now: datetime) -> bool:
@@ -149,68 +126,6 @@ def claim(tx: Transaction, seen: Notice, *, owner: str, channel: str, limit: int
     return with_sessions(tx, seen, out) if seen.parts and out else out
 
 
-def with_sessions(tx: Transaction, seen: Notice, dues: Sequence[Due]) -> list[Due]:
-    """The deliveries with all sessions that these people go to or wait for, changed or not: a change may make a clash.
-    Where they left every changed one since, those that they left. Of what comes by the clock, those they go to."""
-    parts = seen.parts or {}
-    if seen.kind in ALIKE:
-        return list(dues)
-    if seen.kind == "answers":
-        return _with_heard(tx, dues)
-    if seen.kind in OF_SLOTS:
-        return _with_slots(tx, parts, dues)
-    if seen.kind == "new":
-        return _with_themes(tx, dues)
-    people = [due.person_id for due in dues]
-    rows = tx.execute(
-        select(interest.c.person_id, interest.c.session_id, interest.c.state).where(interest.c.person_id.in_(people))
-    ).all()
-    goes: dict[int, list[str]] = defaultdict(list)
-    left: dict[int, list[str]] = defaultdict(list)
-    for row in rows:
-        if row.state == Interest.WAITLISTED and seen.kind in BY_THE_CLOCK:
-            continue
-        (left if row.state == Interest.WITHDRAWN else goes)[row.person_id].append(row.session_id)
-    for row in tx.execute(
-        select(guest.c.person_id, guest.c.session_id).where(guest.c.person_id.in_(people)).distinct()
-    ):
-        if row.session_id not in goes[row.person_id]:  # they signed somebody up for it
-            goes[row.person_id].append(row.session_id)
-    out = []
-    for due in dues:
-        now = goes[due.person_id]
-        out.append(replace(due, goes=tuple(now if parts.keys() & set(now) else left[due.person_id])))
-    return out
-
-
-def _with_heard(tx: Transaction, dues: Sequence[Due]) -> list[Due]:
-    """The deliveries with what these people were told of late."""
-    people = [due.person_id for due in dues]
-    known: dict[int, list[str]] = defaultdict(list)
-    for row in tx.execute(select(heard.c.person_id, heard.c.key).where(heard.c.person_id.in_(people))):
-        known[row.person_id].append(row.key)
-    return [replace(due, goes=tuple(known[due.person_id])) for due in dues]
-
-
-def _with_slots(tx: Transaction, parts: Mapping[str, Any], dues: Sequence[Due]) -> list[Due]:
-    """The deliveries with the sessions in which these people speak, or spoke until now."""
-    linked = participant.c.person_id.in_([due.person_id for due in dues])
-    is_ = {row.person_id: row.speaker for row in tx.execute(select(participant).where(linked))}
-    return [
-        replace(due, goes=tuple(id_ for id_, part in parts.items() if is_.get(due.person_id) in part["people"]))
-        for due in dues
-    ]
-
-
-def _with_themes(tx: Transaction, dues: Sequence[Due]) -> list[Due]:
-    """The deliveries with the themes that these people follow."""
-    theirs = select(follow.c.person_id, follow.c.theme).where(follow.c.person_id.in_([due.person_id for due in dues]))
-    known: dict[int, list[str]] = defaultdict(list)
-    for row in tx.execute(theirs.order_by(follow.c.theme)):
-        known[row.person_id].append(row.theme)
-    return [replace(due, goes=tuple(known[due.person_id])) for due in dues]
-
-
 def _lease(
     tx: Transaction, seen: Notice, condition: ColumnElement[bool], *, owner: str, channel: str, limit: int,
     now: datetime,
@@ -283,107 +198,6 @@ def keep(tx: Transaction, ids: Sequence[int], *, owner: str) -> bool:
     """Whether all of these are still ours; then nobody takes them until the transaction ends."""
     ours = select(delivery.c.id).where(delivery.c.id.in_(list(ids)), delivery.c.lease_owner == owner)
     return len(tx.execute(ours.with_for_update()).all()) == len(ids)
-
-
-_CLOSE = (
-    update(delivery)
-    .where(delivery.c.id == bindparam("row_id"), delivery.c.lease_owner == bindparam("owner"))
-    .values(
-        state=bindparam("to_state"), due_at=bindparam("to_due"), message_id=bindparam("to_message"),
-        why=bindparam("to_why"), version=bindparam("to_version"),
-        # When it was sent, whatever is done with the message later.
-        closed_at=func.coalesce(delivery.c.closed_at, bindparam("to_closed", type_=delivery.c.closed_at.type)),
-        lease_until=None, lease_owner="",
-    )
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """What came of a call. act: `send`, `correct` or `withdraw`; version: of the text that was sent; urgent: what is in
-    doubt is sent again; why: what the verdict does not say."""
-
-    due: Due
-    act: str
-    verdict: Verdict
-    version: int
-    urgent: bool
-    why: str = ""
-
-
-def close(tx: Transaction, closings: Sequence[Closing], *, owner: str, now: datetime) -> None:
-    """Write what came of each call, and of those whose account cannot be written to find another of the person's."""
-    if not closings:
-        return
-    tx.execute(_CLOSE, [{"row_id": each.due.id, "owner": owner, **_outcome(each, now)} for each in closings])
-    lost = [each for each in closings if isinstance(each.verdict, Unreachable)]
-    if lost:
-        lasting = [each.due.account_id for each in lost if isinstance(each.verdict, Unreachable) and each.verdict.lasts]
-        if lasting:
-            tx.execute(update(account).where(account.c.id.in_(lasting)).values(reachable=False))
-        for each in lost:
-            if each.act == "send":
-                _fall_back(tx, each.due, now)
-
-
-def _outcome(closing: Closing, now: datetime) -> dict[str, Any]:
-    due = closing.due
-
-    def row(state: State, *, at: datetime = now, message: str = due.message_id, why: str = "") -> dict[str, Any]:
-        version = closing.version if state == State.SENT else due.version
-        return {
-            "to_state": state, "to_due": at, "to_message": message, "to_why": why, "to_version": version,
-            "to_closed": None if state in OPEN else now,
-        }  # fmt: skip
-
-    if closing.act != "send":
-        return _after(closing, row, now)
-    match closing.verdict:
-        case Sent(message_id):
-            return row(State.SENT, message=message_id or "-")
-        case Later(seconds, _, why):
-            return row(State.QUEUED, at=now + timedelta(seconds=seconds), why=why)
-        case Unreachable(why):
-            return row(State.UNREACHABLE, why=why)
-        case Failed(why):
-            return row(State.FAILED, why=why)
-        case InDoubt(why) if closing.urgent and due.attempts + 1 < MOST_ATTEMPTS:
-            return row(State.QUEUED, at=now + timedelta(seconds=2 ** (due.attempts + 1)), why=why)
-        case InDoubt(why):
-            return row(State.IN_DOUBT, why=why)
-
-
-def _after(closing: Closing, row: Any, now: datetime) -> dict[str, Any]:
-    """The row of a message that was to be corrected or taken back: what cannot be is left as it is, and said."""
-    done = State.RECALLED if closing.act == "withdraw" else State.SENT
-    match closing.verdict:
-        case Sent(message_id):
-            return dict(row(done, message=message_id or closing.due.message_id, why=closing.why))
-        case Later(seconds, _, why):
-            return dict(row(State.SENT, at=now + timedelta(seconds=seconds), why=why)) | {
-                "to_version": closing.due.version
-            }
-        case InDoubt(why) | Unreachable(why) | Failed(why):
-            kept = dict(row(State.SENT, why=f"{closing.act}: {why}"))
-            return kept if closing.act == "correct" else kept | {"to_message": ""}
-
-
-def _fall_back(tx: Transaction, due: Due, now: datetime) -> None:
-    """On another account of the person's that can be written to, where there is one."""
-    owner = select(delivery.c.person_id).where(delivery.c.id == due.id).scalar_subquery()  # by now: see linking.py
-    other = (
-        select(account.c.id, account.c.channel)
-        .where(audiences.can_be_written(account), account.c.person_id == owner, account.c.id != due.account_id)
-        .order_by(audiences.last_used(account).desc())
-        .limit(1)
-    )
-    found = tx.one(other)
-    if found is not None:
-        # Where the lease was lost, whoever has it decides.
-        ours = delivery.c.id == due.id, delivery.c.account_id == due.account_id, delivery.c.state == State.UNREACHABLE
-        there = {"account_id": found["id"], "channel": found["channel"]}
-        again = {**there, "state": State.QUEUED, "due_at": now, "closed_at": None, "attempts": 0}
-        tx.execute(update(delivery).where(*ours).values(**again))
 
 
 def sweep(tx: Transaction, now: datetime, *, alone: str = "") -> int:

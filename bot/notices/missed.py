@@ -12,9 +12,9 @@ from sqlalchemy import select, update
 from bot.delivery.tables import State
 from bot.delivery.windows import OUTSIDE
 from bot.event.model import Event, Status
-from bot.notices import broadcast, ledger
+from bot.notices import broadcast
 from bot.notices.broadcast import Notice
-from bot.notices.ledger import Due
+from bot.notices.due import Due, with_sessions
 from bot.notices.tables import NoticeState, Urgency, delivery, notice
 from bot.programme import queries
 from bot.store.transaction import Transaction
@@ -63,7 +63,7 @@ def _goes(tx: Transaction, seen: Notice, delivery_id: int, person_id: int, accou
     if not seen.parts:
         return ()
     due = Due(delivery_id, seen.id, person_id, account_id, "", "", "", False, 0, "", 0)
-    return ledger.with_sessions(tx, seen, [due])[0].goes
+    return with_sessions(tx, seen, [due])[0].goes
 
 
 def _is_true(seen: Notice, goes: tuple[str, ...], event: Event, now: datetime, told: set[str]) -> bool:

@@ -20,10 +20,11 @@ from bot.delivery.tables import State, outbox
 from bot.errors import StoreUnreachable
 from bot.event import load
 from bot.event.model import Event
-from bot.notices import broadcast, ledger
+from bot.notices import broadcast, closing, ledger
 from bot.notices.broadcast import Notice
+from bot.notices.closing import Closing
 from bot.notices.courier import Courier
-from bot.notices.ledger import Closing
+from bot.notices.due import Due
 from bot.notices.tables import NoticeState, Urgency, delivery, notice
 from bot.people.tables import account
 from bot.store.threads import Store
@@ -111,7 +112,7 @@ class Flaky(Store):
     refuses = 0
 
     async def write(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if work is ledger.close and self.refuses:
+        if work is closing.close and self.refuses:
             self.refuses -= 1
             raise StoreUnreachable("the server closed the connection unexpectedly")
         return await super().write(work, *args, **kwargs)
@@ -287,7 +288,7 @@ async def test_who_lost_the_lease_does_not_send_the_row_elsewhere(database_url: 
         seen = at.store.read_now(broadcast.get, seen.id)
         at.store.write_now(lambda tx: tx.execute(update(delivery).values(account_id=1)))
 
-        def claimed(owner: str, now: Any) -> ledger.Due:
+        def claimed(owner: str, now: Any) -> Due:
             (due,) = at.store.write_now(ledger.claim, seen, owner=owner, channel="telegram", limit=5, now=now)
             assert at.store.write_now(ledger.mark, [due.id], owner=owner, now=now) == {due.id}
             return due
@@ -296,7 +297,7 @@ async def test_who_lost_the_lease_does_not_send_the_row_elsewhere(database_url: 
         at.store.write_now(lambda tx: tx.execute(update(delivery).values(state=State.QUEUED)))
         claimed("quick", NOW + STALL)
         late = Closing(first, "send", Unreachable("blocked"), seen.version, False)
-        at.store.write_now(ledger.close, [late], owner="slow", now=NOW + STALL)
+        at.store.write_now(closing.close, [late], owner="slow", now=NOW + STALL)
         (row,) = at.rows(seen)
         assert (row["state"], row["account_id"], row["lease_owner"]) == (State.SENDING, 1, "quick")
 

@@ -1,46 +1,21 @@
-"""The Telegram channel over HTTP, against the double of the Bot API."""
+"""What comes over the Telegram channel, by HTTP, against the double of the Bot API."""
 
 import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.channels.telegram import polling, verdicts
 from bot.channels.telegram.channel import TelegramChannel
 from bot.chat.action import action
-from bot.chat.channel import Failed, InDoubt, Later, Parcel, Sent, Unreachable
-from bot.chat.reply import Button, Coordinates, File, Reply
+from bot.chat.channel import Later, Parcel, Sent
+from bot.chat.reply import Button, Reply
 from bot.chat.update import Joined, Left, Media, Position, Press, Start, Text, Update
-from bot.delivery import pace
 from bot.text import markup
-from bot.text.words import Words
 from tests.doubles.telegram import TelegramDouble
-
-PARIS = ZoneInfo("Europe/Paris")
-SAY = Words("en", PARIS)
-COMMANDS = {
-    "fr": [("now", "En ce moment"), ("help", "Aide")],
-    "zh": [("now", "正在进行"), ("help", "帮助")],
-    "en": [("now", "What is on now"), ("help", "Help")],
-}
-
-
-def make(
-    double: TelegramDouble, *, token: str = "", rate: float = 0, organizers: Collection[int] = ()
-) -> TelegramChannel:
-    return TelegramChannel(
-        token=token or double.token,
-        api_url=double.url,
-        words=lambda language: Words(language, PARIS),
-        commands=lambda language, _: COMMANDS[language],
-        names={"en": "The Forum", "fr": "Le Forum", "zh": "论坛"},
-        rate=rate,
-        organizers=organizers,
-    )
+from tests.unit.on_telegram import make, send
 
 
 class Got:
@@ -79,31 +54,6 @@ async def running(channel: TelegramChannel, receive: Got) -> AsyncIterator[async
         with contextlib.suppress(asyncio.CancelledError):
             await task
         await channel.close()
-
-
-@pytest.fixture
-async def double() -> AsyncIterator[TelegramDouble]:
-    async with TelegramDouble() as made:
-        yield made
-
-
-@pytest.fixture
-async def channel(double: TelegramDouble) -> AsyncIterator[TelegramChannel]:
-    """One that only sends. The chats 7 and 8 are open."""
-    made = make(double)
-    double.person(7)
-    double.person(8)
-    yield made
-    await made.close()
-
-
-async def send(channel: TelegramChannel, reply: Reply | str, chat: int = 7, *, replacing: str = "") -> list[object]:
-    reply = Reply(text=markup.parse(reply)) if isinstance(reply, str) else reply
-    parcels = channel.render([reply], SAY, replacing=replacing)
-    return [
-        await channel.admit(str(chat)) or await channel.send(str(chat), parcel, because="1", sequence=1)
-        for parcel in parcels
-    ]
 
 
 # --- updates
@@ -355,124 +305,3 @@ async def test_commands_and_texts_are_set_once_in_each_language(double: Telegram
     assert double.profile["name", "zh"] == "论坛"
     assert double.group_commands.keys() == double.own_commands[7].keys() == {"", "fr", "zh"}
     assert double.faults == []
-
-
-# --- messages
-
-
-async def test_everything_a_reply_can_hold_arrives(double: TelegramDouble, channel: TelegramChannel) -> None:
-    reply = Reply(
-        text=markup.parse("**Venue** <here> & [map](https://osm.org/?a=1&b=2)"),
-        buttons=(Button("Back", action("back")),),
-        place=Coordinates(48.59, 7.77, "PMC", "Place de Bordeaux"),
-        file=File("agenda.ics", "text/calendar", "BEGIN:VCALENDAR é 会"),
-        large="Palais de la Musique",
-    )
-    verdicts_ = await send(channel, reply)
-    text, venue, document = double.sent(7)
-    assert verdicts_ == [Sent(str(text.message_id)), Sent(str(venue.message_id)), Sent(str(document.message_id))]
-    assert (text.text, text.labels, text.preview) == ("Venue <here> & map\n\nPalais de la Musique", ["Back"], False)
-    assert (text.marked("bold"), text.marked("text_link")) == (["Venue", "Palais de la Musique"], ["map"])
-    assert venue.venue == {
-        "location": {"latitude": 48.59, "longitude": 7.77}, "title": "PMC", "address": "Place de Bordeaux",
-    }  # fmt: skip
-    assert document.document == ("agenda.ics", "text/calendar", "BEGIN:VCALENDAR é 会".encode())
-    assert double.faults == []
-
-
-@pytest.mark.parametrize("sign", ["会议。", "Une phrase avec des mots. ", "😀", "<&>", "x"])
-async def test_a_text_of_any_length_is_taken(double: TelegramDouble, channel: TelegramChannel, sign: str) -> None:
-    double.limits = False
-    await send(channel, Reply(text=markup.parse("**{x}**", {"x": sign * (10_000 // len(sign))})))
-    assert double.faults == []
-    assert "".join(seen.text for seen in double.sent(7)).replace(" ", "") == (sign * (10_000 // len(sign))).replace(
-        " ", ""
-    )
-
-
-async def test_html_that_telegram_refuses_goes_as_plain_text(double: TelegramDouble, channel: TelegramChannel) -> None:
-    parcel = Parcel({"method": "sendMessage", "text": "<b>a</i> &lt;x&gt; <p>b</p>", "parse_mode": "HTML"})
-    assert isinstance(await channel.send("7", parcel, because="1", sequence=1), Sent)
-    assert [seen.text for seen in double.sent(7)] == ["a <x> b"]
-    fault = 'Unmatched end tag at byte offset 4, expected "</b>", found "</i>"'
-    assert double.faults == [f"sendmessage: Bad Request: can't parse entities: {fault}"]
-
-
-async def test_who_cannot_be_reached_is_told_from_what_cannot_be_sent(
-    double: TelegramDouble, channel: TelegramChannel
-) -> None:
-    double.block(7)
-    assert await send(channel, "x") == [Unreachable("Forbidden: bot was blocked by the user")]
-    assert await send(channel, "x", chat=99) == [Unreachable("Chat not found")]
-    double.fail_next("sendMessage", 400, "Bad Request: BUTTON_DATA_INVALID")
-    assert await send(channel, "x", chat=8) == [Failed("Button_data_invalid")]
-    double.fail_next("sendMessage", 400, "Bad Request: upgraded", {"migrate_to_chat_id": 8})
-    assert await send(channel, "x", chat=-5) == [Sent("1")]
-    assert await channel.send("8", Parcel({"method": "sendBanana"}), because="1", sequence=1) == Failed(
-        "no such method: sendBanana"
-    )
-
-
-async def test_what_may_have_been_taken_is_in_doubt(
-    double: TelegramDouble, channel: TelegramChannel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    double.drop_next("sendMessage")
-    assert await send(channel, "a") == [InDoubt("connection lost: ServerDisconnectedError")]
-    double.fail_next("sendMessage", 502, "Bad Gateway", after=True)
-    assert await send(channel, "b") == [InDoubt("Bad Gateway")]
-    monkeypatch.setattr("bot.channels.telegram.http.READ_SECONDS", 0.1)
-    double.stall_next("sendMessage", 0.3)
-    assert await send(channel, "c") == [InDoubt("no answer in time")]
-    assert [seen.text for seen in double.sent(7)] == ["a", "b", "c"]
-
-
-async def test_a_connection_that_never_opened_is_not_in_doubt(double: TelegramDouble, channel: TelegramChannel) -> None:
-    await double.down()
-    assert await send(channel, "a") == [
-        Later(verdicts.NO_CONNECTION_SECONDS, "bot", "no connection: ClientConnectorError")
-    ]
-
-
-async def test_a_refusal_holds_the_chat_and_two_hold_the_bot(double: TelegramDouble, channel: TelegramChannel) -> None:
-    flood = ("sendMessage", 429, "Too Many Requests: retry after 9", {"retry_after": 9})
-    double.fail_next(*flood)
-    (first,) = await send(channel, "a")
-    assert isinstance(first, Later)
-    assert (first.scope, 9 < first.seconds < 10) == ("chat", True)
-    (held,) = await send(channel, "b")
-    assert isinstance(held, Later)
-    assert double.calls["sendmessage"] == 1
-    double.fail_next(*flood)
-    (second,) = await send(channel, "c", chat=8)
-    assert isinstance(second, Later)
-    assert second.scope == "bot"
-    (all_held,) = await send(channel, "d", chat=9)
-    assert isinstance(all_held, Later)
-    assert (all_held.scope, double.calls["sendmessage"]) == ("bot", 2)
-
-
-async def test_the_pace_is_never_refused(double: TelegramDouble) -> None:
-    channel = make(double, rate=30)
-    for chat in range(100, 160):
-        double.person(chat)
-    began = time.monotonic()
-    sends = [send(channel, f"{n}", chat=100 + n) for n in range(60)] + [
-        send(channel, "more", chat=100) for _ in range(4)
-    ]
-    done = await asyncio.gather(*sends)
-    took = time.monotonic() - began
-    assert [verdict for (verdict,) in done if not isinstance(verdict, Sent)] == []
-    # What a stalled machine delays arrives in a heap: Telegram's own tolerance is the bound, and the double's.
-    assert (double.refusals, double.busiest_second() <= 33, took > 2.0) == ([], True, True)
-    await channel.close()
-
-
-async def test_a_wait_too_long_is_handed_back(double: TelegramDouble, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pace, "PATIENCE_SECONDS", 0.9)
-    channel = make(double, rate=30)
-    double.person(7)
-    done = await asyncio.gather(*(send(channel, f"{n}") for n in range(9)))
-    later = [verdict for (verdict,) in done if isinstance(verdict, Later)]
-    assert (len(later), {verdict.scope for verdict in later}) == (6, {"chat"})
-    assert double.refusals == []
-    await channel.close()
