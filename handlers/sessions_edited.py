@@ -11,7 +11,7 @@ from bot.chat.action import Action
 from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context, Replies
 from bot.conversation.router import on
-from bot.event.model import Event, Session, Status
+from bot.event.model import Event, Place, Session, Status
 from bot.notices import broadcast
 from bot.notices.broadcast import Notice
 from bot.notices.tables import NoticeState
@@ -27,6 +27,8 @@ from handlers.organizers import takes_text, with_notice
 HOUR = r"(\d{1,2})\s?[:：hH时時点點.]\s?(\d{2})?分?"
 HOURS = re.compile(rf"^(?:de |from |à |at |从|下午|上午)?\s*{HOUR}(?:\s*(?:[-–—~～à到至]|to)+\s*{HOUR})?\s*$")
 ROOMS = 24
+ROOMY = ("room", "venue")  # kinds of places in which a session may be
+UNDATED = "-"
 DAYS = 14
 FOUND = 12  # sessions that the words after the command may mean
 MOST_SEATS = 100_000
@@ -63,6 +65,8 @@ def _of_day(ctx: Context, day: str) -> Reply:
     shown = next((each for each in days if each.isoformat() == day), None)
     buttons = _each(ctx, queries.on_day(event, shown))
     buttons += [cards.button(say.date(each), "session-day", each.isoformat()) for each in days if each != shown]
+    if shown and queries.on_day(event, None):
+        buttons.append(cards.button(say.text("Date to be confirmed"), "session-day", UNDATED))
     if ctx.published.number > 1:
         buttons.append(cards.button(say.p("button", "Undo the last change"), "session-undo", str(ctx.published.number)))
     text = say("**Which session changes?**")
@@ -153,18 +157,25 @@ def ask_room(ctx: Context, seen: Notice, *_: str) -> Reply:
 
 def _asked_room(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     say = ctx.say
-    rooms = [place for place in ctx.event.places if place.kind == "room"][:ROOMS]
-    buttons = [button(place.name.in_(say.language), "session-room", seen, place.id) for place in rooms]
+    rooms = _rooms(ctx.event)
+    buttons = [button(place.name.in_(say.language), "session-room", seen, place.id) for place in rooms[:ROOMS]]
     buttons.append(button(say.p("button", "To be confirmed"), "session-room", seen, "-"))
     text = (note or Markup()) + say("**Which room?**")
+    if not any(place.kind == "room" for place in rooms):
+        text += say("The event’s data names no rooms yet: whoever keeps them can add some to places.yaml.")
     expects = _expects("session-room", seen)
     return Reply(text=text, buttons=(*buttons, _back(ctx, seen)), replaces=True, expects=expects)
+
+
+def _rooms(event: Event) -> list[Place]:
+    """The event's rooms, then the places that have any: where it names no rooms, a session may still be moved there."""
+    return sorted((each for each in event.places if each.kind in ROOMY), key=lambda each: ROOMY.index(each.kind))
 
 
 @takes_text("session-room")
 def name_room(ctx: Context, seen: Notice, text: str) -> Replies:
     """The room of that name, in any language."""
-    rooms = [place for place in ctx.event.places if place.kind == "room"]
+    rooms = _rooms(ctx.event)
     named = {place.id: {plain(name) for name in (*place.name.as_dict().values(), *place.aliases)} for place in rooms}
     found = [id_ for id_, names in named.items() if plain(text) in names]
     if len(found) != 1:

@@ -4,7 +4,7 @@ In the room nothing is answered to who acts: the card follows what is in the dat
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.chat.action import is_id
@@ -15,6 +15,7 @@ from bot.conversation.router import on
 from bot.desk import room, tickets, undelivered
 from bot.desk.tickets import Answered, Member, Ticket
 from bot.people import accounts
+from bot.text.markup import Markup
 from bot.text.words import Words
 from handlers import cards, everything_else, tickets_shown
 from handlers import tickets as told
@@ -36,8 +37,11 @@ class Shows:
 Act = Callable[..., Shows | None]
 
 
-def press(name: str) -> Callable[[Act], Act]:
-    """For a button of a card, whose first argument is an id: called with (turn, who, id, *what else it carries)."""
+def press(name: str, *, writes: bool = False) -> Callable[[Act], Act]:
+    """For a button of a card, whose first argument is an id: called with (turn, who, id, *what else it carries).
+
+    writes: what an organizer writes after it, in a chat of their own, is the answer.
+    """
 
     def decorate(act: Act) -> Act:
         @on.team(f"press {name}")
@@ -49,11 +53,21 @@ def press(name: str) -> Callable[[Act], Act]:
         def alone(ctx: Context, id_: str = "", *args: str) -> Reply:
             if not ctx.is_organizer or not is_id(id_):
                 return everything_else.unknown_button(ctx)
-            return _show_alone(ctx, act(ctx, _organizer(ctx), int(id_), *args))
+            shows = act(ctx, _organizer(ctx), int(id_), *args)
+            if shows is None and name in OF_CARDS and tickets.is_erased(ctx.tx, int(id_)):
+                return Reply(text=ctx.say("The delegate has had this question erased."))
+            reply = _show_alone(ctx, shows)
+            return _with_answer(ctx, reply, id_) if writes and shows else reply
 
         return act
 
     return decorate
+
+
+def _with_answer(ctx: Context, reply: Reply, ticket_id: str) -> Reply:
+    """After this the next text is the answer."""
+    text = reply.text + ctx.say("Write your answer: it goes to the delegate.")
+    return replace(reply, text=text, expects=f"team-write|{ticket_id}")
 
 
 def _show_in_room(ctx: Turn, shows: Shows | None, under: str = "") -> None:
@@ -85,7 +99,7 @@ def _organizer(ctx: Context) -> Member:
 # --- what is done
 
 
-@press("team-take")
+@press("team-take", writes=True)
 def take(ctx: Turn, who: Member, ticket_id: int, *_: str) -> Shows | None:
     """Of two who press at once one has it; the delegate is told once."""
     taken = tickets.take(ctx.tx, ticket_id, who, ctx.now)
@@ -195,10 +209,10 @@ def write(ctx: Context, ticket_id: str = "", *_: str) -> Reply:
     """An organizer alone: their next text is the answer."""
     if not ctx.is_organizer or not is_id(ticket_id):
         return everything_else.unknown_button(ctx)
-    return Reply(text=ctx.say("Write your answer: it goes to the delegate."), expects=f"team-write|{ticket_id}")
+    return _with_answer(ctx, Reply(text=Markup()), ticket_id)
 
 
-@on.reply_to("team-write", verbatim=True)
+@on.reply_to("team-write", verbatim=lambda text: not text.startswith("/"), only=True)
 def written_alone(ctx: Context, text: str, ticket_id: str = "", *_: str) -> Reply:
     ctx.notes.update(asked="", said="")
     if not ctx.is_organizer or not is_id(ticket_id) or not text.strip():

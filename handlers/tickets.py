@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bot.answers import split
 from bot.chat.action import action, is_id
 from bot.chat.reply import Button, Reply
 from bot.conversation.context import Context, Turn
@@ -86,13 +87,14 @@ def take_more(ctx: Context, text: str) -> list[Reply]:
 
 @on.reply_to("ticket-reply")
 def reply(ctx: Context, text: str, at: str = "", *_: str) -> list[Reply]:
-    """What is written right after the team's answer is for the team; what the bot can answer, it answers too."""
+    """What is written right after the team's answer is for the team; a question that the bot can answer, it answers
+    too."""
     question = on.find("content", "text")
     assert question is not None
     kind = ctx.reading.outcome.kind if ctx.reading.outcome else ""
     is_late = not is_id(at) or ctx.now.timestamp() - int(at) > REPLY_SECONDS
     is_for_team = not is_late and kind != "smalltalk" and tickets.of(ctx.tx, ctx.person.id) is not None
-    if is_for_team and kind != "answer":
+    if is_for_team and (kind != "answer" or not split.asks(text)):
         return [_begin(ctx, text, [], is_urgent=False)]
     told = question(ctx, text)
     answered = [told] if isinstance(told, Reply) else list(told)

@@ -73,6 +73,12 @@ def get(tx: Transaction, ticket_id: int) -> Ticket | None:
     return found[0] if found else None
 
 
+def is_erased(tx: Transaction, ticket_id: int) -> bool:
+    """Whether its delegate has had it erased."""
+    seen = get(tx, ticket_id)
+    return seen is None or seen.person_id is None
+
+
 def of(tx: Transaction, person_id: int) -> Ticket | None:
     """The person's newest ticket that is not closed."""
     mine = select(ticket).where(ticket.c.person_id == person_id, ticket.c.state != TicketState.CLOSED)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from bot.errors import BadInput, Fault, NoSuchEvent
 from bot.event import check, strays, yaml
-from bot.event.model import Details, Entry, Event, Place, Session, Topic, in_order
+from bot.event.model import Details, Entry, Event, Place, Session, Topic
 from bot.event.yaml import Document
 from bot.text.words import folder
 
@@ -127,7 +127,7 @@ def read(path: Path) -> tuple[Event | None, list[Fault]]:
     event = Event(
         details=details,
         places=tuple(places),
-        sessions=in_order(sessions),
+        sessions=tuple(sessions),
         entries=tuple(entries),
         topics=tuple(topics),
     )

@@ -312,7 +312,7 @@ class Event(Strict):
 
     details: Details
     places: tuple[Place, ...] = ()
-    sessions: tuple[Session, ...] = ()
+    sessions: Annotated[tuple[Session, ...], AfterValidator(in_order)] = ()  # whatever was moved in chat
     entries: tuple[Entry, ...] = ()
     topics: tuple[Topic, ...] = ()
 

@@ -16,13 +16,12 @@ from bot.notices import audience as audiences
 from bot.notices import broadcast, heard, seated
 from bot.notices.audience import Audience, Count
 from bot.notices.broadcast import Notice
-from bot.notices.tables import NoticeState, Urgency, notice
+from bot.notices.tables import OF_A_PUBLICATION, NoticeState, Urgency, notice
 from bot.programme import offers, speaking, touched, versions
 from bot.programme.touched import Touched
 from bot.programme.versions import Published
 from bot.store.transaction import Transaction
 
-OF_A_PUBLICATION = ("slot changed", "changes", "answers", "new")
 SETTLES = timedelta(seconds=60)
 HEAD_START = timedelta(seconds=3)  # of the people of a session before whoever goes there
 Told = tuple[Mapping[str, Any], Mapping[str, str]]  # parts by session, whole texts by language
@@ -65,11 +64,21 @@ def publish(
     number = versions.publish_after(tx, seen, new)
     if number is None:
         return None
-    for session in new.event.sessions:
-        seated.tell_passed(tx, new.event, offers.pass_on(tx, new.event, session, new.published_at), new.published_at)
     waiting = _waiting(tx)
-    if not tells and not waiting:
-        return Done(number, 0)
+    done = _told(tx, seen, number, new, wording, waiting, author, settles) if tells or waiting else Done(number, 0)
+    settling = seated.settling(tx)
+    for session in new.event.sessions:
+        if session.id not in settling:  # first what changed, then the seats that this freed
+            passed = offers.pass_on(tx, new.event, session, new.published_at)
+            seated.tell_passed(tx, new.event, passed, new.published_at)
+    return done
+
+
+def _told(
+    tx: Transaction, seen: int, number: int, new: Published, wording: Wording, waiting: Sequence[Notice], author: str,
+    settles: timedelta,
+) -> Done:  # fmt: skip
+    """Begin to tell of what is new since version `seen`, and of what is in the notices that wait, which are dropped."""
     since = min((each.since for each in waiting), default=seen)
     tx.execute(delete(notice).where(notice.c.id.in_([each.id for each in waiting])))  # what they say is out of date
     before, after = versions.at(tx, since).event, new.event

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from bot.event.model import Event, Session
 from bot.notices import broadcast
 from bot.notices.audience import Audience, can_be_written
+from bot.notices.tables import OF_A_PUBLICATION, NoticeState, notice
 from bot.programme import offers, once, queries, seats, still
 from bot.programme.offers import Passed
 from bot.programme.tables import seat
@@ -34,12 +35,20 @@ class Step:
 
 def due(tx: Transaction, event: Event, now: datetime) -> list[Step]:
     """What is to be done at `now` (aware UTC). A look that writes nothing."""
+    seats_due = offers.due(tx, event, now)
+    later = settling(tx) if seats_due else frozenset()
     return [
-        *(Step("settle", id_) for id_ in offers.due(tx, event, now)),
+        *(Step("settle", id_) for id_ in seats_due if id_ not in later),
         *(Step("ask", session.id) for session in still.to_ask(tx, event, now)),
         *(Step("give up", session.id) for session in still.given_up(tx, event, now)),
         *(Step("full", session.id) for session in _full(tx, event, now)),
     ]
+
+
+def settling(tx: Transaction) -> frozenset[str]:
+    """The sessions of which a change is yet to be told, or undone: until then nobody is offered a seat there."""
+    waits = select(notice.c.parts).where(notice.c.kind.in_(OF_A_PUBLICATION), notice.c.state == NoticeState.SCHEDULED)
+    return frozenset(id_ for parts in tx.execute(waits).scalars() for id_ in parts or ())
 
 
 def do(tx: Transaction, step: Step, event: Event, now: datetime) -> None:

@@ -58,6 +58,7 @@ KIND_OF = {
     "released": "places",  # and that they lost their place by not saying so
 }
 BY_ORGANIZERS = ("broadcast", "correction")  # kinds whose texts an organizer wrote, and may correct
+OF_A_PUBLICATION = ("slot changed", "changes", "answers", "new")
 OF_SLOTS = ("slot changed", "slot soon", "slot now")
 BY_THE_CLOCK = ("reminders", "digest", "slot soon", "slot now")  # kinds that come at their hour, by night too
 ABOUT_TO_BEGIN = ("still", "released", "offers-now")  # kinds that cannot wait until morning: the session does not

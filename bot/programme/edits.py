@@ -73,7 +73,7 @@ def _shown(value: Any) -> str:
 
 
 def _with(event: Event, values: Mapping[str, Mapping[str, Any]]) -> Event:
-    """The event with these values in its sessions, in the order in which it had them."""
+    """The event with these values in its sessions."""
     if not values:
         return event
     sessions = tuple(

@@ -233,6 +233,33 @@ async def test_put_out_of_the_group_organizers_are_told_and_get_the_questions(da
         assert bot.telegram.faults == []
 
 
+async def test_an_organizer_alone_takes_a_question_and_what_they_write_next_is_the_answer(sqlite_url: str) -> None:
+    async with running(sqlite_url, organizers="telegram:1001") as bot:
+        boss, li = bot.delegate("telegram", language="fr"), bot.delegate("web", language="zh")
+        for each in (boss, li):
+            await each.starts()
+        await li.says("/human")
+        await li.says("我的行李没有到。")
+        await bot.telegram.wait_for(1001, "行李", seconds=10)
+        for said in ("/programme", "Quel est votre vol ?"):
+            assert "Écrivez votre réponse" in text_of(await boss.presses("Prendre"))
+            await boss.says(said)
+            if said == "/programme":
+                await boss.presses("Rendre")
+        shown = await news(li, "会务组答复")
+        assert "Quel est votre vol ?" in shown
+        assert "/programme" not in shown, "a command is no answer"
+        assert text_of(await li.says("航班号是CA933")).strip() == "已补充到您的问题中。", (
+            "what asks nothing is for the team"
+        )
+        added = await bot.telegram.wait_for(1001, "CA933", seconds=10)
+        await li.says("/forget")
+        await li.presses("全部删除")
+        bot.telegram.press(1001, added.message_id, "Clore la question")
+        await bot.telegram.wait_for(1001, "effacée à la demande de son auteur", seconds=10)
+        assert bot.telegram.faults == []
+
+
 async def test_an_answer_finds_another_way_or_the_team_is_told(sqlite_url: str) -> None:
     async with running(sqlite_url, desk_chat=GROUP) as bot:
         li = bot.delegate("telegram", language="zh")

@@ -88,6 +88,10 @@ async def test_what_changes_twice_is_told_once_with_its_reason(bot: Bot) -> None
     assert told(bot, 1003) == told(bot, 1004) == []
     await minute_passes(bot)
     (marie,), (wang,) = told(bot, 1003), told(bot, 1004)
+    order = [
+        session.id for session in (await bot.app.opened.store.read(bot.app.opened.versions.current)).event.sessions
+    ]
+    assert order.index("pause-jeudi-apres-midi") < order.index("atelier-eau"), "it stands where its hour is"
     assert "Quand : 11 h 30 – 12 h 45 → 16 h – 17 h 15" in marie.replace("\N{NO-BREAK SPACE}", " ").replace(
         "\N{WORD JOINER}", ""
     )
@@ -232,6 +236,38 @@ async def test_more_seats_go_to_those_who_wait_in_their_order_and_they_are_told(
         for chat in range(1003, 1007)
     }
     assert [len(texts) for texts in freed.values()] == [0, 1, 1, 0], freed
+
+
+async def test_a_seat_of_a_session_that_comes_back_is_offered_after_the_news(bot: Bot) -> None:
+    boss = await begins(bot)
+    await begins(bot)
+    await opens(boss)
+    await boss.presses("Places")
+    await boss.says("1")
+    await boss.presses("Publier sans prévenir")
+    goes = await signed_up(bot, "telegram", "fr", "atelier-eau")
+    waits = bot.delegate("telegram", language="fr")
+    await waits.starts("s_atelier-eau")
+    await waits.presses("Liste d’attente")
+    await opens(boss)
+    await boss.presses("Annuler la séance")
+    await boss.presses("Publier et prévenir")
+    await minute_passes(bot)
+    await goes.starts("s_atelier-eau")
+    await goes.presses("Me retirer")
+    await goes.presses("Oui, me retirer")
+    await boss.presses("Défaire")
+    await boss.presses("Oui, défaire")
+    await asyncio.sleep(1.5)  # the clock looks each second
+    assert not any("libérée" in message.text for message in bot.telegram.sent(1004))
+    await minute_passes(bot)
+    for _ in range(120):
+        texts = [message.text for message in bot.telegram.sent(1004)]
+        if any("libérée" in text for text in texts):
+            break
+        await asyncio.sleep(0.05)
+    news, offer = (next(n for n, text in enumerate(texts) if word in text) for word in ("finalement lieu", "libérée"))
+    assert news < offer, texts
 
 
 async def test_whoever_was_told_the_old_fact_is_told_the_new_one_once(bot: Bot) -> None:
