@@ -26,10 +26,12 @@ PARTS = (
     ("afternoon", re.compile(r"\b(?:apres midi|aprem|aprems|afternoon)\b|下午")),
     ("evening", re.compile(r"\b(?:soir|soiree|evening|tonight)\b|晚上|今晚|明晚|傍晚")),
 )
-# Words that say nothing beside a time.
+HOUR = re.compile(r"\b(\d{1,2}) ?(?:h|heures?|点|時|时)|\bat (\d{1,2}) ?(am|pm)?\b")
+# Words that say nothing beside a time, those for a programme among them.
 SMALL = re.compile(
-    r"\b(?:et|le|la|the|and|on|du|de|day|jour|pour|for|matin|morning|afternoon|apres midi|soir|evening)\b"
-    r"|[呢上下午晚的]"
+    r"\b(?:et|le|la|the|and|on|du|de|day|jour|pour|for|matin|morning|afternoon|apres midi|soir|evening"
+    r"|programme|program|planning|schedule|timetable)\b"
+    r"|日程|安排|议程|活动|节目|有什么|有哪些|是什么|[呢上下午晚的有]"
 )
 WEEKDAYS = (
     ("lundi", "monday", "mon", "一"),
@@ -64,14 +66,14 @@ class Times:
 
     def asked(self, folded: str) -> str:
         """The live entry of the time that a folded text names, as `live:now`; "" where it names none."""
-        part = next((f"/{part}" for part, pattern in PARTS if pattern.search(folded)), "")
+        part = next((f"/{part}" for part, pattern in PARTS if pattern.search(folded)), "") or _part_of_hour(folded)
         for day, pattern in self._days:
             if pattern.search(folded):
                 return f"live:day/{day.isoformat()}{part}"
         for pattern, live in ((NOW, "now"), (TOMORROW, "tomorrow"), (TODAY, "today"), (NEXT, "next")):
             if pattern.search(folded):
                 return f"live:{live}{part if live in ('today', 'tomorrow') else ''}"
-        return ""
+        return f"live:today{part}" if part else ""
 
     def alone(self, folded: str) -> str:
         """The live entry of a text that is little more than a time: "demain ?", "7/11/2014"."""
@@ -82,6 +84,15 @@ class Times:
         for pattern in (*(pattern for _, pattern in self._days), NOW, NEXT, TODAY, TOMORROW):
             rest = pattern.sub(" ", rest)
         return "" if len(SMALL.sub("", rest).replace(" ", "")) > 1 else asked
+
+
+def _part_of_hour(folded: str) -> str:
+    """The part of the day of an hour that is written in figures: "/afternoon"."""
+    found = HOUR.search(folded)
+    if found is None:
+        return ""
+    hour = int(found[1] or found[2]) + (12 if found[3] == "pm" else 0)
+    return "/morning" if hour < 12 else "/afternoon" if hour < 18 else "/evening"
 
 
 @lru_cache(maxsize=64)
@@ -99,7 +110,7 @@ def _pattern(day: date, number: int, days: list[date]) -> re.Pattern[str]:
         rf"\b{day.month} 月 ?{day.day} [日号]|\b{day.day} [日号]",
         rf"\b{day.year} 0?{day.month} 0?{day.day}\b|\b0?{day.day} 0?{day.month} {day.year}\b",
         rf"\b{day.day} {day.month:02}\b",
-        rf"\b(?:le|the) {day.day}(?:th)?\b(?! (?:h|heures|euros|min|rue|quai|avenue|place))",
+        rf"\b(?:le|du|au|the) {day.day}(?:th)?\b(?! (?:h|heures|euros|min|rue|quai|avenue|place))",
         rf"\b(?:jour|day) {number + 1}\b",
     ]
     if sum(other.weekday() == day.weekday() for other in days) == 1:

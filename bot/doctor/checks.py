@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from bot.channels.telegram import doctor as telegram
 from bot.doctor import address, database, machine, wechat
-from bot.findings import Check, Finding, fault, ok
+from bot.findings import Check, Finding, fault, ok, warning
 from bot.settings import Settings
 
 LONGEST_SECONDS = 30.0
@@ -13,6 +13,15 @@ LONGEST_SECONDS = 30.0
 
 async def settings_(_: Settings) -> list[Finding]:
     return [ok("settings", "every value can be used")]  # else no command would have started
+
+
+async def team(settings: Settings) -> list[Finding]:
+    """Whether anybody gets what delegates ask a person: a terminal is no place to be written to."""
+    about = "the team"
+    if settings.telegram_desk_chat or any(channel != "terminal" for channel, _ in settings.organizer_accounts):
+        return [ok(about, "questions for a person have somebody to go to")]
+    what = "nobody gets what delegates ask a person: they are shown the event's contacts"
+    return [warning(about, what, "set PASSERELLE_TELEGRAM_DESK_CHAT or PASSERELLE_ORGANIZERS")]
 
 
 CHECKS: Sequence[tuple[str, Check]] = (
@@ -24,6 +33,7 @@ CHECKS: Sequence[tuple[str, Check]] = (
     ("public address", address.check),
     ("telegram", telegram.check),
     ("wechat", wechat.check),
+    ("team", team),
 )
 
 

@@ -6,6 +6,7 @@ Whoever has given no code of the participants' list is known by a number alone, 
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import RowMapping, select
 
@@ -40,21 +41,26 @@ def rows(tx: Transaction, event: Event, sessions: Sequence[str], language: str) 
         for row in chosen.get(session.id, ()):
             rank += row["state"] == Interest.WAITLISTED
             shown = str(rank) if row["state"] == Interest.WAITLISTED else ""
-            who, since = row["person_id"], row["changed_at"].isoformat(timespec="minutes")
+            who, since = row["person_id"], _here(row["changed_at"], event)
             if row["state"] == Interest.WAITLISTED:  # who goes comes first, and so do guests of whoever does not
-                out += _of_guests(head, left)
+                out += _of_guests(head, left, event)
                 left = {}
             out.append([*head, row["state"], shown, f"{who}", names.get(who, ""), *people[who], "", since])
-            out += _of_guests(head, {who: left.pop(who, [])})
-        out += _of_guests(head, left)
+            out += _of_guests(head, {who: left.pop(who, [])}, event)
+        out += _of_guests(head, left, event)
     return out
 
 
-def _of_guests(head: list[str], by: dict[int, list[RowMapping]]) -> Rows:
+def _here(moment: datetime, event: Event) -> str:
+    """On the event's clock."""
+    return f"{moment.astimezone(event.zone):%Y-%m-%d %H:%M}"
+
+
+def _of_guests(head: list[str], by: dict[int, list[RowMapping]], event: Event) -> Rows:
     return [
         [
             *head, Interest.GOING.value, "", "", row["name"], "", "", "", "", str(who),
-            row["added_at"].isoformat(timespec="minutes"),
+            _here(row["added_at"], event),
         ]
         for who, theirs in by.items()
         for row in theirs

@@ -79,8 +79,9 @@ class Facts(Mapping[str, "str | Markup"]):
                 return say.time(session.starts_at) if session.starts_at else hour(session, say)
             case "end":
                 return say.time(session.ends_at) if session.ends_at else self._unknown()
-            case "place":
-                return place_name(self.event, session, say)
+            case "place":  # of an answer that may say nothing else of the session
+                where = place_name(self.event, session, say)
+                return say.text("{when} – cancelled", when=where) if session.status == Status.CANCELLED else where
             case "people":
                 return people(self.event, session, say) or self._unknown()
         return self._unknown()
@@ -130,6 +131,8 @@ def when(session: Session, say: Words) -> str:
     """Day and hour as far as known, with a word where it is provisional or cancelled."""
     if session.day is None:
         text = say.text("date and time to be confirmed")
+    elif session.start is None and session.known_part is None:
+        text = say.text("{day}, time to be confirmed", day=say.date(session.day))
     else:
         # Translators: {day} is "Thursday 6 November", {hour} is "14:30–16:00" or "afternoon, time to be confirmed".
         text = say.text("{day}, {hour}", day=say.date(session.day), hour=hour(session, say))

@@ -196,6 +196,20 @@ def test_times_and_names_are_read_in_three_languages() -> None:
         "live:day/2015-06-02",
         "",
     ]
+    asked = ["下午三点有什么会", "quels ateliers à 15h ?", "what is on at 10 am", "programme du 2"]
+    assert [times.asked(fold(text, "fr")) for text in asked] == [
+        "live:today/afternoon",
+        "live:today/afternoon",
+        "live:today/morning",
+        "live:day/2015-06-02",
+    ]
+    alone = ["6月2日日程", "programme du 2", "demain après-midi", "le wifi de demain"]
+    assert [times.alone(fold(text, "fr")) for text in alone] == [
+        "live:day/2015-06-02",
+        "live:day/2015-06-02",
+        "live:tomorrow/afternoon",
+        "",
+    ]
     found = [names.find(fold(text, "fr")) for text in ("l'ateleir des voile", "le viole", "les vides")]
     assert [[(name.kind, name.id) for name in each] for each in found] == [[("session", "voiles")], [], []]
 
