@@ -88,7 +88,8 @@ def draft(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     say = ctx.say
     counted, faults = checked(ctx, seen)
     writes = still_to_write(seen, ctx.event, say.language, faults)
-    text = (note or Markup()) + say("**Announcement: draft**") + _texts(ctx, seen) + _chosen(ctx, seen, counted)
+    text = (note or Markup()) + say("**Announcement: draft**") + in_each_language(ctx, seen)
+    text += _chosen(ctx, seen, counted)
     if seen.texts and faults:
         text += say("**To be mended before it is sent**") + mending.worded(faults, say)
     if writes:
@@ -109,7 +110,7 @@ def draft(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
     return Reply(text=text, buttons=tuple(buttons), replaces=True, expects=expects)
 
 
-def _texts(ctx: Context, seen: Notice) -> Markup:
+def in_each_language(ctx: Context, seen: Notice) -> Markup:
     """The text in each language, or that it is missing; with a warning where it reads like another one."""
     say, paragraphs, doubts = ctx.say, [], Markup()
     spoken = ctx.event.details.languages
@@ -190,5 +191,5 @@ def scheduled(ctx: Context, seen: Notice, note: Markup | None = None) -> Reply:
         button(say.p("button", "Delete"), "notice-drop", seen),
         others(say),
     )
-    text = (note or Markup()) + heading + _texts(ctx, seen) + _chosen(ctx, seen, counted)
+    text = (note or Markup()) + heading + in_each_language(ctx, seen) + _chosen(ctx, seen, counted)
     return Reply(text=text, buttons=buttons, replaces=True)

@@ -61,10 +61,13 @@ def parts(
     touched: Sequence[Touched], old: Event, new: Event, words: Callable[[str], Words], reason: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
     """What to say of each session, by its id, as JSON: its `title`, its `text` and, by the id of the other session,
-    its `clashes`, each by language. words: language -> its Words. reason: why, by language."""
+    its `clashes`, each by language; and whether it is off. words: language -> its Words. reason: why, by language."""
     told: dict[str, dict[str, Any]] = {}
     for each in touched:
-        told[each.after.id] = {"title": {}, "text": {}, "clashes": {other.id: {} for other in each.clashes}}
+        told[each.after.id] = {
+            "title": {}, "text": {}, "clashes": {other.id: {} for other in each.clashes},
+            "is_off": What.CANCELLED in each.what,
+        }  # fmt: skip
         for language in new.details.scripts:
             say, part = words(language), told[each.after.id]
             part["title"][language] = each.after.title.in_(language)
@@ -116,7 +119,11 @@ def changed(notice: Notice, say: Words, silent: bool, goes: Sequence[str]) -> Re
     for whom nothing of it counts any more, everything."""
     told = notice.parts or {}
     theirs = [id_ for id_ in told if id_ in goes] or [*told]
-    text = say.n("**One of your sessions has changed**", "**{n} of your sessions have changed**", len(theirs))
+    text = (
+        say.n("**One of your sessions is cancelled**", "**{n} of your sessions are cancelled**", len(theirs))
+        if all(told[id_].get("is_off") for id_ in theirs)
+        else say.n("**One of your sessions has changed**", "**{n} of your sessions have changed**", len(theirs))
+    )
     buttons: list[Button] = []
     for id_ in theirs[:SHOWN]:
         part = told[id_]

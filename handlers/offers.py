@@ -173,7 +173,12 @@ def _taken(ctx: Context, session: Session) -> Markup:
     note = say("Noted: you’re going to this session.")
     if clash := seats.clash_of(ctx.tx, ctx.event, ctx.person.id, session):
         other = say.quoted(clash.other.title.in_(say.language))
-        note += say("Your agenda also holds {other} ({when}).", other=other, when=facts.when(clash.other, say))
+        values = {"other": other, "when": facts.when(clash.other, say)}
+        note += (
+            say("Your agenda also holds {other} ({when}).", **values)
+            if clash.walk
+            else say("It is at the same time as {other} ({when}), which stays in your agenda too.", **values)
+        )
     return note
 
 

@@ -79,7 +79,7 @@ def ask_before_sending(ctx: Context, seen: Notice, version: str = "", *_: str) -
     if faults or seen.state not in broadcast.BEFORE_SENDING or version != str(seen.version):
         return _as_it_is_now(ctx, seen)
     text = say.n("**Send it to {n} person now?**", "**Send it to {n} people now?**", counted.total)
-    text += Markup.text(announcements.excerpt(seen, say.language)) + worded.where(counted, say)
+    text += announcements.in_each_language(ctx, seen) + worded.where(counted, say)
     text += worded.fares(forecast.of(ctx.tx, seen, ctx.event, ctx.now), say)
     if seen.urgency == Urgency.URGENT:
         text += say("**Urgent**: it comes with a sound, at any hour, to those too who want no announcements.")

@@ -86,7 +86,7 @@ def _buttons(event: Event, session: Session, say: Words, standing: Standing) -> 
         yield button(say.p("button", "For several people"), "group", session.id)
     if session.day and session.status != Status.CANCELLED:
         yield button(say.p("button", "Add to calendar"), "calendar", session.id)
-    if session.place in event.place:
+    if session.place in event.place and session.status != Status.CANCELLED:
         yield button(say.p("button", "How to get there"), "place", session.place or "")
     yield button(say.p("button", "Note"), "note", session.id)
     if session.theme in event.theme and not standing.follows:

@@ -51,7 +51,7 @@ def list_(options: argparse.Namespace, opened: Opened) -> int:
     for seen, states in found:
         told = f"  {reports.in_words(states)}" if states else ""
         kind = "" if seen.kind == "broadcast" else f", {seen.kind}"
-        print(f"{seen.id:>6}  {reports.when(seen, zone)}  {seen.state}{kind}, to {seen.audience or 'everyone'}{told}")
+        print(f"{seen.id:>6}  {reports.when(seen, zone)}  {seen.state}{kind}, to {reports.whom(seen)}{told}")
         if sample := " ".join(next(iter(seen.texts.values()), "").split()):
             print(f"{'':8}{sample[:SAMPLE]}{'…' if len(sample) > SAMPLE else ''}")
     return 0

@@ -15,7 +15,7 @@ from bot.notices import ledger, report_files, reporting
 from bot.notices.audience import Count
 from bot.notices.broadcast import Notice
 from bot.notices.reporting import Row, Summary
-from bot.notices.tables import NoticeState, Urgency
+from bot.notices.tables import BY_ORGANIZERS, NoticeState, Urgency
 from bot.opening import Opened
 
 NOWHERE = "no account"
@@ -68,10 +68,11 @@ def persons(count: int) -> str:
 
 
 def whom(seen: Notice) -> str:
-    """Whom it is for, and how it comes: "everyone, urgent"."""
+    """Whom it is for, and how it comes: "everyone, urgent". What goes out by itself is for whom it concerns."""
     urgent = ["urgent"] if seen.urgency == Urgency.URGENT else []
     receipt = ["readers are asked to confirm"] if seen.receipt else []
-    return ", ".join([seen.audience or "everyone", *urgent, *receipt])
+    to = (seen.audience or "everyone") if seen.kind in BY_ORGANIZERS else "whom it concerns"
+    return ", ".join([to, *urgent, *receipt])
 
 
 def left_out(counted: Count, what: str) -> Iterator[str]:

@@ -35,10 +35,8 @@ class Step:
 
 def due(tx: Transaction, event: Event, now: datetime) -> list[Step]:
     """What is to be done at `now` (aware UTC). A look that writes nothing."""
-    seats_due = offers.due(tx, event, now)
-    later = settling(tx) if seats_due else frozenset()
     return [
-        *(Step("settle", id_) for id_ in seats_due if id_ not in later),
+        *(Step("settle", id_) for id_ in offers.due(tx, event, now, settling(tx))),
         *(Step("ask", session.id) for session in still.to_ask(tx, event, now)),
         *(Step("give up", session.id) for session in still.given_up(tx, event, now)),
         *(Step("full", session.id) for session in _full(tx, event, now)),
@@ -56,7 +54,7 @@ def do(tx: Transaction, step: Step, event: Event, now: datetime) -> None:
     session = event.session.get(step.session_id)
     match step.what:
         case "settle":
-            settled = offers.settle(tx, event, step.session_id, now)
+            settled = offers.settle(tx, event, step.session_id, now, settling(tx))
             tell_passed(tx, event, settled.passed, now)
             if session:
                 _tell(tx, "lapsed", settled.lapsed, event, session, now)

@@ -6,7 +6,7 @@ state it was in. What ran out is found by its moment, not remembered by anybody:
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -126,21 +126,26 @@ def held_until(tx: Transaction, person: int, session_id: str) -> datetime | None
     return found
 
 
-def due(tx: Transaction, event: Event, now: datetime) -> list[str]:
+def due(tx: Transaction, event: Event, now: datetime, later: Container[str] = ()) -> list[str]:
     """The sessions whose seats `settle` would move: an offer ran out or the session began under it, or somebody waits
-    for what is free. A look of two short queries."""
+    for what is free. later: the sessions of which nothing is passed on yet. A look of two short queries."""
     rows = tx.execute(select(interest.c.session_id, interest.c.offered_until).where(*HELD)).all()
     found = {row.session_id for row in rows if row.offered_until <= now or _is_off(event, row.session_id, now)}
     free = or_(seat.c.capacity.is_(None), seat.c.taken < seat.c.capacity)
     waiting = exists().where(interest.c.session_id == seat.c.session_id, *WAITS)
     for id_ in tx.execute(select(seat.c.session_id).where(free, waiting)).scalars():
-        if not _is_off(event, id_, now) and next(_can_come(tx, event, event.session[id_], now), None):
+        if (
+            id_ not in later
+            and not _is_off(event, id_, now)
+            and next(_can_come(tx, event, event.session[id_], now), None)
+        ):
             found.add(id_)
     return sorted(found)
 
 
-def settle(tx: Transaction, event: Event, session_id: str, now: datetime) -> Settled:
+def settle(tx: Transaction, event: Event, session_id: str, now: datetime, later: Container[str] = ()) -> Settled:
     """Take back the offers that ran out, or all where the session has begun or falls away, and pass on what is free.
+    later: as in `due`.
 
     Once, in any number of processes: the session's row is locked, so that whoever comes second finds nothing. Those
     who stayed silent leave the list. Nobody is lapsed of a session that has begun or falls away.
@@ -158,7 +163,11 @@ def settle(tx: Transaction, event: Event, session_id: str, now: datetime) -> Set
         take(tx, session_id, -len(lapsed))
     if is_off:
         return Settled()
-    return Settled(pass_on(tx, event, event.session[session_id], now), lapsed)
+    return (
+        Settled((), lapsed)
+        if session_id in later
+        else Settled(pass_on(tx, event, event.session[session_id], now), lapsed)
+    )
 
 
 def wanted(tx: Transaction, event: Event, session: Session, now: datetime) -> int:

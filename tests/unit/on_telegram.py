@@ -1,10 +1,12 @@
 """A channel to the double of Telegram, for tests of it alone."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Awaitable, Callable, Collection
 from zoneinfo import ZoneInfo
 
 from bot.channels.telegram.channel import TelegramChannel
 from bot.chat.reply import Reply
+from bot.chat.update import Update
 from bot.text import markup
 from bot.text.words import Words
 from tests.doubles.telegram import TelegramDouble
@@ -30,6 +32,32 @@ def make(
         rate=rate,
         organizers=organizers,
     )
+
+
+class Got:
+    """A `receive` that keeps what it gets."""
+
+    def __init__(self, doing: Callable[[Update], Awaitable[None]] | None = None) -> None:
+        self.updates: list[Update] = []
+        self._doing = doing
+        self._came = asyncio.Event()
+
+    async def __call__(self, update: Update) -> None:
+        if self._doing is not None:
+            await self._doing(update)
+        self.updates.append(update)
+        self._came.set()
+
+    async def wait(self, count: int) -> list[Update]:
+        async with asyncio.timeout(30):
+            while len(self.updates) < count:
+                self._came.clear()
+                await self._came.wait()
+        return self.updates
+
+    @property
+    def contents(self) -> list[object]:
+        return [update.content for update in self.updates]
 
 
 async def send(channel: TelegramChannel, reply: Reply | str, chat: int = 7, *, replacing: str = "") -> list[object]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,33 +15,7 @@ from bot.chat.reply import Button, Reply
 from bot.chat.update import Joined, Left, Media, Position, Press, Start, Text, Update
 from bot.text import markup
 from tests.doubles.telegram import TelegramDouble
-from tests.unit.on_telegram import make, send
-
-
-class Got:
-    """A `receive` that keeps what it gets."""
-
-    def __init__(self, doing: Callable[[Update], Awaitable[None]] | None = None) -> None:
-        self.updates: list[Update] = []
-        self._doing = doing
-        self._came = asyncio.Event()
-
-    async def __call__(self, update: Update) -> None:
-        if self._doing is not None:
-            await self._doing(update)
-        self.updates.append(update)
-        self._came.set()
-
-    async def wait(self, count: int) -> list[Update]:
-        async with asyncio.timeout(30):
-            while len(self.updates) < count:
-                self._came.clear()
-                await self._came.wait()
-        return self.updates
-
-    @property
-    def contents(self) -> list[object]:
-        return [update.content for update in self.updates]
+from tests.unit.on_telegram import Got, make, send
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ from bot.chat.channel import Parcel, Sent
 from bot.chat.update import Moved, Press, Text, Update
 from bot.text.words import Words
 from tests.doubles.telegram import TelegramDouble
-from tests.unit.test_telegram_channel import COMMANDS, PARIS, Got
+from tests.unit.on_telegram import COMMANDS, PARIS, Got
 
 SECRET = webhook.secret("key of the tests", "token")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -16,6 +17,7 @@ from bot.text.words import folder
 from tests.delegate import Bot, Delegate, running, text_of
 
 CLOCK = "2027-05-20T09:00"
+HEADED = re.compile(r"changé\n|annulées?\n\n|有变动|个场次已取消")
 
 
 class Organizer:
@@ -74,7 +76,7 @@ async def signed_up(bot: Bot, channel: str, language: str, *sessions: str) -> De
 
 def told(bot: Bot, chat: int) -> list[str]:
     """What came there about changes."""
-    return [m.text for m in bot.telegram.sent(chat) if "changé\n" in m.text or "有变动" in m.text]
+    return [m.text for m in bot.telegram.sent(chat) if HEADED.search(m.text)]
 
 
 async def test_each_is_told_once_what_touches_them_in_their_language(organizer: Organizer) -> None:
@@ -112,7 +114,7 @@ async def test_each_is_told_once_what_touches_them_in_their_language(organizer: 
     assert "时间冲突" not in wang, "a clash is told to those alone who go to both"
     assert jean == []
     said = text_of(await li.says("/help"))
-    assert "您参加的1个场次有变动\n分论坛六：城市养老\n5月21日（周五）10:30" in said
+    assert "您参加的1个场次已取消\n分论坛六：城市养老\n5月21日（周五）10:30" in said
     assert "\n该场次已取消。" in said
 
 
