@@ -15,7 +15,7 @@ from bot.answers.embedders import columns, open_embedders
 from bot.answers.examples import Prepared, collect, prepare
 from bot.answers.guard import Guard, Homes
 from bot.answers.lexical import Index, Scores
-from bot.answers.live import SEARCH, Live
+from bot.answers.live import LEAVE, SEARCH, Live
 from bot.answers.names import Names
 from bot.answers.outcome import Match, Outcome
 from bot.answers.rules import TOPIC_OF, Rule, rules
@@ -127,6 +127,8 @@ class Engine:
     def _read(self, question: str, language: str, before: str) -> Outcome:
         """What to do with a question. before: as in `ask` for what may follow from it, else ""."""
         subject = follow.subject(self.event, before, language) if before else ""
+        if subject and before.startswith("live:session/") and follow.gives_up(question):
+            return Outcome("answer", language, (Match(before, LEAVE, 1.0),), why={"rule": "gives up"})
         parts = () if subject else split.questions(question)
         seen = self._seen([question, *parts], language)
         read, asked = self._parts(parts, language, seen)
@@ -134,7 +136,7 @@ class Engine:
             return Outcome("answer", language, matches, why={"parts": [part.why for part in read]})
         pairs = () if parts or subject else split.perhaps(question)
         whole = self._one(question, language, CHEAP if asked else self._scorer.depths, seen, subject)
-        if subject and before.startswith("live:") and whole.kind in ("suggest", "refuse") and follow.is_all(question):
+        if subject and _is_of_card(whole, before) and follow.is_all(question):
             # Its card says where, when and who.
             return replace(whole, kind="answer", matches=(Match(before, SEARCH, decide.ANSWER_FROM),))
         if "guard" in whole.why or subject:
@@ -310,6 +312,13 @@ class Engine:
             "refuse": round(decision.refuse, 3),
             "models": scored.depth,
         }
+
+
+def _is_of_card(whole: Outcome, before: str) -> bool:
+    """Whether the card shown before is likelier to hold the answer than what was found; a session's more so."""
+    if whole.kind == "answer" and before.startswith("live:session/"):
+        return whole.matches[0].score < decide.SURE_FROM and not whole.matches[0].entry.startswith("live:")
+    return whole.kind in ("suggest", "refuse") and before.startswith("live:")
 
 
 def _together(matches: Sequence[Match]) -> tuple[Match, ...]:

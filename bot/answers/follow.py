@@ -25,11 +25,17 @@ POINTS = re.compile(
 )
 POINTS_HAN = re.compile(THAT_HAN)
 LEAD = re.compile(r"^(?:(?:et|mais|sinon|alors|and|or|but|then|so)\b|那么?|还有) ?")  # not "ou": it is "où", too
+# Giving up what was just shown; of what, it does not say.
+GIVES_UP = re.compile(
+    r"^(?:annule[rz]?|j annule|je me desinscris|cancel|withdraw)"
+    r"(?: (?:mon|ma|my) (?:inscription|place|registration|seat))?$"
+    r"|^(?:我要)?(?:取消|退出)(?:报名|登记|参加)?$"
+)
 SHORT = 8  # Chinese characters
 BARE = re.compile(
     r"^(?:(?:a|de|d|l|le|la|les|du|il|ca|est|est ce|que|c|c est|on|se|faut|peut|coute|cout|prix|tarif|combien"
     r"|quand|ou|comment|pourquoi|qui|quelle?s?|heures?|temps|jours?|date|duree|dure|adresse|loin|cher|gratuit|payant|ouvert|ferme|commence"
-    r"|finit|ouvre|reserver|y aller|aller|parle|intervient|anime"
+    r"|finit|ouvre|lieu|elle|dans|salle|reserver|y aller|aller|parle|intervient|anime"
     r"|how|much|many|long|far|what|when|where|why|who|which|time|day|price|cost|costs|open|close|closed|free|address|start|starts"
     r"|end|ends|speaks|talks|is|are|does|do|the|a|to|get|go|book|cheaper|closer|better|faster|take|it) ?)+$"
     r"|^(?:几点|什么时候|多少钱|多久|多远|多长时间|在哪里?|哪里|怎么去|怎么走|怎么|为什么|地址|价格|票价|贵吗|远吗|要钱吗|免费吗"
@@ -40,7 +46,12 @@ BARE = re.compile(
 def is_follow_up(text: str) -> bool:
     """Whether `text` may mean something else after what was said before."""
     said = plain(text)
-    return 0 < len(said) <= LONGEST and any(form.search(said) for form in (LEADS, POINTS, BARE))
+    return 0 < len(said) <= LONGEST and any(form.search(said) for form in (LEADS, POINTS, BARE, GIVES_UP))
+
+
+def gives_up(text: str) -> bool:
+    """Whether `text` takes back a sign-up without saying of what: "annule mon inscription", "取消报名"."""
+    return GIVES_UP.search(plain(text)) is not None
 
 
 def is_bare(text: str) -> bool:

@@ -123,7 +123,9 @@ async def test_a_follow_up_is_read_after_what_was_answered(bot: Bot) -> None:
     await li.says("comment aller de l'aéroport en ville ?")
     assert "taxi" in text_of(await li.says("et en taxi ?")).lower()
     await li.says("atelier 3")
-    assert "Atelier 3" in text_of(await li.says("à quelle heure ça commence ?"))
+    for asked in ("à quelle heure ça commence ?", "et il a lieu à quelle heure ?", "c’est dans quelle salle ?"):
+        assert "Atelier 3" in text_of(await li.says(asked)), asked
+    assert "Atelier 3" in text_of(await li.says("annule mon inscription")), "of what was shown, not of the event"
     await li.says("/forget")
     assert "Choisissez un numéro de 1 à" in text_of(await li.says("42"))
 
