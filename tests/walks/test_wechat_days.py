@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from bot.app import _begin
+from bot.delivery.tables import OPEN, outbox
 from bot.notices import ledger, timers
 from bot.notices.preferences import choose
 from bot.notices.tables import Level
@@ -62,6 +64,18 @@ async def _told(bot: Bot) -> None:
         await asyncio.sleep(0.02)
 
 
+async def _sent(bot: Bot) -> None:
+    """Wait for answers that are on their way: an hour that passes under one would close its window."""
+    for _ in range(500):
+        if not await bot.app.opened.store.read(_is_anything_owed):
+            return
+        await asyncio.sleep(0.02)
+
+
+def _is_anything_owed(tx: Transaction) -> bool:
+    return tx.one(select(outbox.c.id).where(outbox.c.state.in_(OPEN)).limit(1)) is not None
+
+
 async def simulate(url: str, people: int, *, keeping: bool, step: timedelta, seed: int) -> Outcome:
     chance, out = random.Random(seed), Outcome()
     async with running(url, event="demo", clock="2027-05-19T14:00") as bot:
@@ -89,6 +103,7 @@ async def simulate(url: str, people: int, *, keeping: bool, step: timedelta, see
                 elif 5 <= now.hour <= 20 and chance.random() < rate * step / timedelta(hours=15):
                     writes.append((name, chance.choice(SAYS)))
             await _together(double.says(*each) for each in writes)
+            await _sent(bot)
             if now in urgent:
                 out.shares.append(_reachable(bot, names) / people)
         before = {name: len(double.followers[name].seen) for name in names}
