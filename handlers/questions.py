@@ -10,11 +10,10 @@ from bot.conversation.context import Context
 from bot.conversation.router import on
 from bot.desk import unanswered
 from bot.desk.tables import Fate
-from bot.event.model import EntryStatus
 from bot.people import codes, participants, stay
 from bot.programme import queries
 from bot.text.markup import Markup
-from handlers import agenda, cards, desk, interest, linking, people, places, programme, themes, tickets
+from handlers import agenda, cards, interest, linking, people, places, programme, themes, tickets
 
 SUGGESTIONS = 3
 LEAVING = "cancel-interest"  # the topic of who gives a session up
@@ -126,10 +125,7 @@ def matched(ctx: Context, match: Match) -> Reply:
     if entry is None:
         return refuse(ctx)
     nearest = [ctx.event.entry[other] for other in match.others if other in ctx.event.entry]
-    reply = cards.answer(ctx.event, entry, ctx.say, ctx.now, nearest, beside=match.beside)
-    if entry.status == EntryStatus.UNKNOWN and desk.still_true(ctx):  # it may have been announced since
-        reply = replace(reply, buttons=(cards.button(ctx.say.p("button", "Announcements"), "news"), *reply.buttons))
-    return reply
+    return cards.answer(ctx.event, entry, ctx.say, ctx.now, nearest, beside=match.beside)
 
 
 def live(ctx: Context, what: str) -> Reply:
