@@ -163,11 +163,8 @@ def settle(tx: Transaction, event: Event, session_id: str, now: datetime, later:
         take(tx, session_id, -len(lapsed))
     if is_off:
         return Settled()
-    return (
-        Settled((), lapsed)
-        if session_id in later
-        else Settled(pass_on(tx, event, event.session[session_id], now), lapsed)
-    )
+    passed = () if session_id in later else pass_on(tx, event, event.session[session_id], now)
+    return Settled(passed, lapsed)
 
 
 def wanted(tx: Transaction, event: Event, session: Session, now: datetime) -> int:

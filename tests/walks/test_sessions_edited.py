@@ -52,6 +52,31 @@ async def minute_passes(bot: Bot) -> None:
     raise AssertionError([n.state for n in notices])
 
 
+async def with_one_seat_and_one_who_waits(bot: Bot) -> tuple[Delegate, Delegate]:
+    """The organizer, and who has the seat of the one session, 1003; 1004 waits for it."""
+    boss = await begins(bot)
+    await begins(bot)
+    await opens(boss)
+    await boss.presses("Places")
+    await boss.says("1")
+    await boss.presses("Publier sans prévenir")
+    goes = await signed_up(bot, "telegram", "fr", "atelier-eau")
+    waits = bot.delegate("telegram", language="fr")
+    await waits.starts("s_atelier-eau")
+    await waits.presses("Liste d’attente")
+    return boss, goes
+
+
+async def told_of_a_free_seat(bot: Bot) -> list[str]:
+    """All that 1004 was told, once that is of a seat."""
+    for _ in range(120):
+        texts = [message.text for message in bot.telegram.sent(1004)]
+        if any("libérée" in text for text in texts):
+            return texts
+        await asyncio.sleep(0.05)
+    raise AssertionError(texts)
+
+
 def plain(shown: object) -> str:
     return text_of(shown).replace("\N{NO-BREAK SPACE}", " ").replace("\N{WORD JOINER}", "")  # type: ignore[arg-type]
 
@@ -239,16 +264,7 @@ async def test_more_seats_go_to_those_who_wait_in_their_order_and_they_are_told(
 
 
 async def test_a_seat_of_a_session_that_comes_back_is_offered_after_the_news(bot: Bot) -> None:
-    boss = await begins(bot)
-    await begins(bot)
-    await opens(boss)
-    await boss.presses("Places")
-    await boss.says("1")
-    await boss.presses("Publier sans prévenir")
-    goes = await signed_up(bot, "telegram", "fr", "atelier-eau")
-    waits = bot.delegate("telegram", language="fr")
-    await waits.starts("s_atelier-eau")
-    await waits.presses("Liste d’attente")
+    boss, goes = await with_one_seat_and_one_who_waits(bot)
     await opens(boss)
     await boss.presses("Annuler la séance")
     await boss.presses("Publier et prévenir")
@@ -261,11 +277,7 @@ async def test_a_seat_of_a_session_that_comes_back_is_offered_after_the_news(bot
     await asyncio.sleep(1.5)  # the clock looks each second
     assert not any("libérée" in message.text for message in bot.telegram.sent(1004))
     await minute_passes(bot)
-    for _ in range(120):
-        texts = [message.text for message in bot.telegram.sent(1004)]
-        if any("libérée" in text for text in texts):
-            break
-        await asyncio.sleep(0.05)
+    texts = await told_of_a_free_seat(bot)
     news, offer = (next(n for n, text in enumerate(texts) if word in text) for word in ("finalement lieu", "libérée"))
     assert news < offer, texts
 
@@ -299,23 +311,10 @@ async def test_whoever_was_told_the_old_fact_is_told_the_new_one_once(bot: Bot) 
 
 
 async def test_the_place_of_whoever_is_erased_goes_to_the_first_who_waits(bot: Bot) -> None:
-    boss = await begins(bot)
-    await begins(bot)
-    await opens(boss)
-    await boss.presses("Places")
-    await boss.says("1")
-    await boss.presses("Publier sans prévenir")
-    gone = await signed_up(bot, "telegram", "fr", "atelier-eau")
-    waits = bot.delegate("telegram", language="fr")
-    await waits.starts("s_atelier-eau")
-    await waits.presses("Liste d’attente")
+    _, gone = await with_one_seat_and_one_who_waits(bot)
     await gone.says("/forget")
     await gone.presses("Tout effacer")
-    for _ in range(120):
-        if any("libérée" in message.text for message in bot.telegram.sent(1004)):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError([message.text for message in bot.telegram.sent(1004)])
+    await told_of_a_free_seat(bot)
 
 
 async def test_more_seats_than_chairs_are_asked_about_everywhere(
