@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from bot.answers.examples import Label
-from bot.answers.lexical import Scores
+from bot.answers.lexical import Scores, likest
 from bot.answers.outcome import Match
 
 ANSWER_FROM = 0.45  # probability of the best topic from which it is answered
@@ -53,31 +53,26 @@ class Topics:
         self.names = list(names)
         place = {name: n for n, name in enumerate(self.names)}
         self.of = np.array([place[label.topic] if label.kind == "entry" else len(place) for label in labels])
+        self._rows = [np.flatnonzero(self.of == topic) for topic in range(len(place))]
+        self._entries = np.flatnonzero(self.of < len(place))
         self.refuse = np.array([n for n, label in enumerate(labels) if label.kind == "refuse"], dtype=np.int64)
         self.chat = {label.id: n for n, label in enumerate(labels) if label.kind == "smalltalk"}
 
     def likeliest(self, probabilities: Scores) -> tuple[Match, ...]:
         """The likeliest topics, each with its likeliest entry."""
         shares = np.bincount(self.of, probabilities, len(self.names) + 1)[:-1]
-        best = np.argsort(-shares, kind="stable")[:SUGGESTIONS]
-        return tuple(
-            Match(
-                self.labels[int(np.argmax(np.where(self.of == topic, probabilities, -1.0)))].id,
-                self.names[topic],
-                round(float(shares[topic]), 4),
-            )
-            for topic in best
-        )
+        found = []
+        for topic in likest(shares.astype(np.float32), SUGGESTIONS):
+            rows = self._rows[topic]
+            best = self.labels[rows[np.argmax(probabilities[rows])]]
+            found.append(Match(best.id, self.names[topic], round(float(shares[topic]), 4)))
+        return tuple(found)
 
     def nearest(self, probabilities: Scores) -> tuple[Match, ...]:
         """The NEAR likeliest entries, of any topics."""
-        of_entries = np.where(self.of < len(self.names), probabilities, -1.0)
-        best = np.argsort(-of_entries, kind="stable")[:NEAR]
-        return tuple(
-            Match(self.labels[n].id, self.labels[n].topic, round(float(of_entries[n]), 4))
-            for n in best
-            if of_entries[n] > 0
-        )
+        of_entries = probabilities[self._entries]
+        found = [(self.labels[self._entries[n]], float(of_entries[n])) for n in likest(of_entries, NEAR)]
+        return tuple(Match(label.id, label.topic, round(chance, 4)) for label, chance in found if chance > 0)
 
 
 def decide(topics: Topics, probabilities: Scores, nearest: float) -> Decision:
