@@ -93,6 +93,15 @@ class Running:
         waits = order.get("lead", 0.0) + order.get("seconds", 0.0) + order.get("patience", 0.0) + ANSWER_SECONDS
         return self._heard(waits)
 
+    def settle(self) -> None:
+        """Wait until all answers are ready and kept: until then a process beside the bot, which is not measured, takes
+        its caches and its memory's time. Raises BenchFailed."""
+        deadline = time.monotonic() + START_SECONDS
+        while '"answers.ready"' not in self._log.read_text(encoding="utf-8", errors="replace"):
+            if time.monotonic() > deadline:
+                raise BenchFailed(f"{self.program.name} had no answers in {START_SECONDS:.0f} s:\n{self._tail()}")
+            time.sleep(0.25)
+
     def peak_megabytes(self) -> float:
         """The most memory that the bot has held so far."""
         assert self._bot is not None

@@ -106,7 +106,7 @@ def measure(
 
 
 def _greet(program: Program, folder: Path, greeting: turn.Contents) -> None:
-    """A folder in which everybody is known: first contacts are another subject."""
+    """A folder in which everybody is known and the answers are made: first contacts are another subject."""
     folder.mkdir()
     with Running(program, folder) as running:
         running.start({"contents": greeting})
@@ -114,6 +114,7 @@ def _greet(program: Program, folder: Path, greeting: turn.Contents) -> None:
         seen = running.order(order)
         if seen["answered"] < seen["asked"]:
             raise BenchFailed(f"only {seen['answered']} of {seen['asked']} first contacts were answered")
+        running.settle()
 
 
 def _started(
