@@ -62,7 +62,7 @@ class Topics:
         """The likeliest topics, each with its likeliest entry."""
         shares = np.bincount(self.of, probabilities, len(self.names) + 1)[:-1]
         found = []
-        for topic in likest(shares.astype(np.float32), SUGGESTIONS):
+        for topic in likest(shares, SUGGESTIONS):
             rows = self._rows[topic]
             best = self.labels[rows[np.argmax(probabilities[rows])]]
             found.append(Match(best.id, self.names[topic], round(float(shares[topic]), 4)))

@@ -14,7 +14,7 @@ from bot.answers.edited import Edited
 from bot.answers.embedders import columns, open_embedders
 from bot.answers.examples import Prepared, collect, prepare
 from bot.answers.guard import Guard, Homes
-from bot.answers.lexical import Index, Scores
+from bot.answers.lexical import Index, Scores, likest
 from bot.answers.live import LEAVE, SEARCH, Live
 from bot.answers.names import Names
 from bot.answers.outcome import Match, Outcome
@@ -169,7 +169,7 @@ class Engine:
         alike = np.zeros(len(self._scorer.examples), np.float32)
         for text, language in texts:
             alike = np.maximum(alike, self._scorer.likeness(prepare(text, language, self._names)))
-        rows = np.argsort(-alike, kind="stable")[:many]
+        rows = likest(alike, many)
         examples = [self._scorer.examples[int(row)] for row in rows]
         return [
             (e.text, e.language) for e in examples if e.is_question and self._scorer.labels[e.label].kind == "entry"

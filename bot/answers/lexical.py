@@ -196,7 +196,7 @@ class _Kind:
         return rarity, np.where(rarity > 0, held, 0), rows[order].astype(small), steps.astype(np.uint16)
 
 
-def likest(values: Scores, many: int) -> npt.NDArray[np.int64]:
+def likest(values: npt.NDArray[Any], many: int) -> npt.NDArray[np.int64]:
     """Where the `many` greatest of `values` stand, greatest first; of those alike, the first in the list."""
     if many < len(values):
         least = np.partition(values, -many)[-many]

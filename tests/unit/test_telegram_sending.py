@@ -118,25 +118,27 @@ async def test_a_refusal_holds_the_chat_and_two_hold_the_bot(double: TelegramDou
     assert (all_held.scope, double.calls["sendmessage"]) == ("bot", 2)
 
 
-async def test_the_pace_has_no_burst() -> None:
-    async with TelegramDouble(rate=60) as double:
-        channel = make(double, rate=30)
-        for chat in range(100, 160):
-            double.person(chat)
-        stalls: list[float] = []
-        witness = asyncio.create_task(watch(stalls))
-        began = time.monotonic()
-        sends = [send(channel, f"{n}", chat=100 + n) for n in range(60)] + [
-            send(channel, "more", chat=100) for _ in range(4)
-        ]
-        done = await asyncio.gather(*sends)
-        took = time.monotonic() - began
-        witness.cancel()
-        assert [verdict for (verdict,) in done if not isinstance(verdict, Sent)] == []
-        # What a stalled machine delays arrives in a heap. With a bucket full at rest 60 would come in a second.
-        assert double.busiest_second() <= 33 + 30 * sum(stalls)
-        assert (double.refusals, took > 2.0) == ([], True)
-        await channel.close()
+async def test_the_pace_is_never_refused() -> None:
+    for _ in range(5):  # what a stalled machine delays arrives in a heap: such a run is made again
+        async with TelegramDouble() as double:
+            channel = make(double, rate=30)
+            for chat in range(100, 160):
+                double.person(chat)
+            stalls: list[float] = []
+            witness = asyncio.create_task(watch(stalls))
+            began = time.monotonic()
+            sends = [send(channel, f"{n}", chat=100 + n) for n in range(60)] + [
+                send(channel, "more", chat=100) for _ in range(4)
+            ]
+            done = await asyncio.gather(*sends)
+            took = time.monotonic() - began
+            witness.cancel()
+            await channel.close()
+        if sum(stalls) < 0.1:
+            break
+    assert [verdict for (verdict,) in done if not isinstance(verdict, Sent)] == []
+    # Telegram's own tolerance is the bound, and the double's.
+    assert (double.refusals, double.busiest_second() <= 33, took > 2.0) == ([], True, True)
 
 
 async def watch(stalls: list[float]) -> None:
